@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The command families that live under src/command/. The screen's own (views, panes, themes) are in
+ * ui/commands.h.
+ */
+#ifndef VIRTDECK_COMMAND_FAMILIES_H
+#define VIRTDECK_COMMAND_FAMILIES_H
+
+#include "command/command.h"
+
+extern const struct command_table lifecycle_commands; /* start shutdown … rename autostart */
+extern const struct command_table query_commands;     /* list sample config help version devices log */
+
+#endif

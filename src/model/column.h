@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The columns of the VM table: one row of one table each. The screen, `list`, `sample`, sorting, filtering,
+ * JSON, CSV, help and the manual all read it. Pure functions of a row; any thread.
+ */
+#ifndef VIRTDECK_MODEL_COLUMN_H
+#define VIRTDECK_MODEL_COLUMN_H
+
+#include "base/strbuf.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "model/snapshot.h"
+
+/* A domain in the table, with what its cells need. */
+struct row {
+    const struct host_info *host;
+    const struct vm *vm;
+    int64_t now_ms; /* monotonic, the frame's time */
+    int64_t now_wall_ms;
+    int64_t stale_ms;                 /* figures older than this are stale */
+    double warn_percent, bad_percent; /* thresholds for CPU and memory cells */
+    bool tagged;
+    bool unicode; /* may use non-ASCII glyphs */
+};
+
+/* What a cell means; the screen maps it to a role of the theme. */
+enum level { LEVEL_NORMAL, LEVEL_DIM, LEVEL_GOOD, LEVEL_NOTICE, LEVEL_WARN, LEVEL_BAD };
+
+enum column_type { COLUMN_TEXT, COLUMN_NUMBER, COLUMN_BOOL, COLUMN_SPARK, COLUMN_BAR };
+
+struct column {
+    const char *id;    /* for config, --columns, JSON, CSV */
+    const char *title; /* heading */
+    const char *help;  /* one line: what it shows, its unit in JSON */
+    enum column_type type;
+    enum text_align align;
+    int width, min_width, max_width; /* columns of the screen; max_width 0: takes what is left */
+    int priority;                    /* the higher, the sooner it is given up on a narrow screen; 0 never */
+    bool default_on;                 /* on the screen */
+    bool dear;                       /* needs the dear statistics */
+    bool rate;                       /* needs two samples */
+    void (*text)(const struct row *r,
+                 struct strbuf *out);         /* for people; raw text is allowed, the caller escapes */
+    double (*number)(const struct row *r);    /* JSON, CSV, sorting; NAN unknown; NULL for text columns */
+    enum level (*level)(const struct row *r); /* NULL: normal */
+};
+
+extern const struct column columns[];
+extern const size_t n_columns;
+
+const struct column *column_find(const char *id);
+/* The order of two rows by a column: unknown figures last whatever the direction, then name, then UUID:
+ * stable. */
+int column_compare(const struct column *c, bool descending, const struct row *a, const struct row *b);
+/* Comma-separated ids (or "all", or "default"); appends to *list. The error names the bad one and a near
+ * miss. */
+typedef VEC(const struct column *) column_list;
+bool column_parse_list(const char *text, column_list *list, struct error *e);
+
+#endif

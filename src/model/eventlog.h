@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Everything that happened, on all hosts, with times and reasons: libvirt's events, connections coming and
+ * going, and the outcome of commands. A ring of fixed size in memory and a bounded file of JSON lines in the
+ * state directory (kept across runs; rolled once at 1 MiB; several virtdecks may append). Screen thread
+ * (workers send messages instead).
+ */
+#ifndef VIRTDECK_MODEL_EVENTLOG_H
+#define VIRTDECK_MODEL_EVENTLOG_H
+
+#include <stdint.h>
+#include <stdbool.h>
+#include "base/error.h"
+#include "model/uuid.h"
+
+enum severity { SEV_INFO, SEV_GOOD, SEV_WARN, SEV_ERROR };
+
+enum event_mark { MARK_NONE, MARK_START, MARK_STOP, MARK_PAUSE, MARK_RESUME, MARK_CRASH, MARK_OTHER };
+
+struct event {
+    int64_t wall_ms;
+    enum severity severity;
+    enum event_mark mark;
+    const char
+        *kind;  /* static: "lifecycle", "device", "io-error", "agent", "job", "connection", "command" … */
+    char *host; /* host name or URI; raw */
+    struct vm_uuid uuid; /* nil: about the host */
+    char *vm;            /* domain name, raw; NULL for none */
+    char *text;          /* raw */
+};
+
+struct eventlog;
+
+/* `path` NULL: memory only. A damaged file: its readable lines are taken, the rest reported in `e` once; the
+ * log works all the same (never NULL). */
+struct eventlog *eventlog_open(const char *path, size_t max_events, struct error *e);
+void eventlog_free(struct eventlog *log);
+/* Takes over ev's strings. A write that fails (full disk) is reported once in *e (false); memory has the
+ * event. */
+bool eventlog_add(struct eventlog *log, struct event *ev, struct error *e);
+size_t eventlog_len(const struct eventlog *log);
+/* i = 0 is the newest. Valid until the next add. */
+const struct event *eventlog_at(const struct eventlog *log, size_t i);
+void event_clear(struct event *ev);
+
+#endif
