@@ -26,12 +26,17 @@ struct row {
 /* What a cell means; the screen maps it to a role of the theme. */
 enum level { LEVEL_NORMAL, LEVEL_DIM, LEVEL_GOOD, LEVEL_NOTICE, LEVEL_WARN, LEVEL_BAD };
 
+/* TEXT: value() is set, number() is NULL; in JSON a string. All others have number(): BOOL 0 or 1 (JSON:
+ * false, true); SPARK the newest point of METRIC_CPU's series; BAR percent of the bar's length, 0..100. */
 enum column_type { COLUMN_TEXT, COLUMN_NUMBER, COLUMN_BOOL, COLUMN_SPARK, COLUMN_BAR };
 
+#define COLUMN_SCRATCH 64
+
 struct column {
-    const char *id;    /* for config, --columns, JSON, CSV */
-    const char *title; /* heading */
-    const char *help;  /* one line: what it shows, its unit in JSON */
+    const char *id;          /* for config, --columns, JSON, CSV */
+    const char *title;       /* heading */
+    const char *ascii_title; /* the same in ASCII; NULL: title is ASCII */
+    const char *help;        /* one line: what it shows, its unit in JSON */
     enum column_type type;
     enum text_align align;
     int width, min_width, max_width; /* columns of the screen; max_width 0: takes what is left */
@@ -39,16 +44,28 @@ struct column {
     bool default_on;                 /* on the screen */
     bool dear;                       /* needs the dear statistics */
     bool rate;                       /* needs two samples */
+    /* Ids of columns (space separated) that this one stands for, in less width: where the chosen columns
+     * don't all fit, those of them that are chosen give way to this one before any is given up. NULL: none.
+     */
+    const char *narrow_of;
     void (*text)(const struct row *r,
-                 struct strbuf *out);         /* for people; raw text is allowed, the caller escapes */
-    double (*number)(const struct row *r);    /* JSON, CSV, sorting; NAN unknown; NULL for text columns */
+                 struct strbuf *out);      /* for people; raw text is allowed, the caller escapes */
+    double (*number)(const struct row *r); /* JSON, CSV, sorting; NAN unknown; NULL for text columns */
+    /* Text columns: the raw text for JSON, CSV, sorting and filters; NULL unknown. It belongs to the row or
+     * stands in `scratch`. NULL for all others. */
+    const char *(*value)(const struct row *r, char scratch[COLUMN_SCRATCH]);
     enum level (*level)(const struct row *r); /* NULL: normal */
 };
 
 extern const struct column columns[];
 extern const size_t n_columns;
 
+/* By id, in any case of letters; NULL for another word. */
 const struct column *column_find(const char *id);
+/* The id that looks most like `id`, or NULL: for messages. */
+const char *column_nearest(const char *id);
+/* Its figures are older than row->stale_ms, or its host is not connected. */
+bool row_is_stale(const struct row *r);
 /* The order of two rows by a column: unknown figures last whatever the direction, then name, then UUID:
  * stable. */
 int column_compare(const struct column *c, bool descending, const struct row *a, const struct row *b);

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+/* "crashed" is a guest that panicked and is kept for a look; one whose QEMU died is "shut off" for the reason
+ * "crashed". */
 static const struct {
     const char *name;
     bool active;
@@ -13,7 +15,7 @@ static const struct {
     [VM_PAUSED] = {"paused", true},
     [VM_IN_SHUTDOWN] = {"in shutdown", true},
     [VM_SHUTOFF] = {"shut off", false},
-    [VM_CRASHED] = {"crashed", false},
+    [VM_CRASHED] = {"crashed", true},
     [VM_PMSUSPENDED] = {"pmsuspended", true},
 };
 
