@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# docs, install, uninstall, deb. Included by the Makefile.
+# PREFIX says where the program will live, DESTDIR is put in front of it for packagers.
+
+BINDIR  := $(PREFIX)/bin
+MANDIR  := $(PREFIX)/share/man
+DOCDIR  := $(PREFIX)/share/doc/virtdeck
+BASHDIR := $(PREFIX)/share/bash-completion/completions
+ZSHDIR  ?= $(PREFIX)/share/zsh/site-functions
+FISHDIR := $(PREFIX)/share/fish/vendor_completions.d
+
+MANPAGES    := $(patsubst man/%,$(BUILD)/man/%,$(sort $(wildcard man/*.[1-8])))
+COMPLETIONS := $(addprefix $(BUILD)/completions/,virtdeck.bash _virtdeck virtdeck.fish)
+KEYMAPS     := $(sort $(wildcard keymaps/*.json))
+THEMES      := $(sort $(wildcard themes/*.json))
+
+# Man pages: the parts that would only repeat the program's tables are printed by the program.
+docs: $(MANPAGES) $(COMPLETIONS)
+
+$(BUILD)/man/%: man/% packaging/fill-man.sh $(BUILD)/virtdeck
+	@mkdir -p $(@D)
+	sh packaging/fill-man.sh $(BUILD)/virtdeck $(VERSION) <$< >$@.tmp
+	@mv $@.tmp $@
+
+$(BUILD)/completions/virtdeck.bash: $(BUILD)/virtdeck
+	@mkdir -p $(@D)
+	$(BUILD)/virtdeck help --completion bash >$@.tmp && mv $@.tmp $@
+
+$(BUILD)/completions/_virtdeck: $(BUILD)/virtdeck
+	@mkdir -p $(@D)
+	$(BUILD)/virtdeck help --completion zsh >$@.tmp && mv $@.tmp $@
+
+$(BUILD)/completions/virtdeck.fish: $(BUILD)/virtdeck
+	@mkdir -p $(@D)
+	$(BUILD)/virtdeck help --completion fish >$@.tmp && mv $@.tmp $@
+
+install: all docs
+	install -D -m 755 $(BUILD)/virtdeck $(DESTDIR)$(BINDIR)/virtdeck
+	for page in $(MANPAGES); do \
+	    install -D -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit; \
+	done
+	install -d $(DESTDIR)$(DATADIR)/keymaps $(DESTDIR)$(DATADIR)/themes
+	install -m 644 $(KEYMAPS) $(DESTDIR)$(DATADIR)/keymaps
+	install -m 644 $(THEMES) $(DESTDIR)$(DATADIR)/themes
+	install -D -m 644 README.md $(DESTDIR)$(DOCDIR)/README.md
+	install -D -m 644 $(BUILD)/completions/virtdeck.bash $(DESTDIR)$(BASHDIR)/virtdeck
+	install -D -m 644 $(BUILD)/completions/_virtdeck $(DESTDIR)$(ZSHDIR)/_virtdeck
+	install -D -m 644 $(BUILD)/completions/virtdeck.fish $(DESTDIR)$(FISHDIR)/virtdeck.fish
+
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/virtdeck
+	for page in $(MANPAGES); do \
+	    rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; \
+	done
+	rm -rf $(DESTDIR)$(DATADIR) $(DESTDIR)$(DOCDIR)
+	rm -f $(DESTDIR)$(BASHDIR)/virtdeck $(DESTDIR)$(ZSHDIR)/_virtdeck $(DESTDIR)$(FISHDIR)/virtdeck.fish
+
+# build/virtdeck_VERSION_ARCH.deb
+deb:
+	@sh packaging/setup.sh deb
+	sh packaging/debian/build.sh $(BUILD) $(VERSION)
+
+.PHONY: docs install uninstall deb
