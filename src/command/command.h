@@ -25,9 +25,10 @@ enum command_flag {
     COMMAND_TARGETS =
         8,             /* the first word(s) name domains; without any: the screen's tagged or selected ones */
     COMMAND_MANY = 16, /* takes several targets; the first positional words up to `args`' fixed ones */
-    COMMAND_SCREEN = 32,  /* only on the screen */
-    COMMAND_SHELL = 64,   /* only from the shell */
-    COMMAND_NO_HOST = 128 /* needs no connection (help, config, version) */
+    COMMAND_SCREEN = 32,   /* only on the screen */
+    COMMAND_SHELL = 64,    /* only from the shell */
+    COMMAND_NO_HOST = 128, /* needs no connection (help, config, version) */
+    COMMAND_HIDDEN = 256   /* for programs: neither in help nor in completion */
 };
 
 /* What a positional word is, for completion and for the words of usage errors. */
@@ -59,10 +60,11 @@ struct arg_spec {
 };
 
 struct command_option {
-    const char *name;   /* "timeout": given as --timeout */
-    const char *value;  /* "SECONDS"; NULL: a switch */
-    enum arg_kind kind; /* for completion of the value */
+    const char *name;   /* "timeout": given as --timeout; one letter "n": as -n */
+    const char *value;  /* "SECONDS"; "acpi|agent" with ARG_WORD: the allowed ones; NULL: a switch */
+    enum arg_kind kind; /* for completion and checking of the value */
     const char *help;
+    const char *loses; /* what giving it loses: then the call is destructive whatever the row's flags; NULL */
 };
 
 #define COMMAND_MAX_ARGS    4
@@ -77,10 +79,11 @@ struct command {
     struct arg_spec args[COMMAND_MAX_ARGS + 1];             /* ends with kind ARG_END */
     struct command_option options[COMMAND_MAX_OPTIONS + 1]; /* ends with name NULL */
     bool (*run)(struct call *call, struct error *e);
-    const void *data; /* what `run` may need of its row */
+    const void *data;  /* what `run` may need of its row */
+    const char *loses; /* COMMAND_DESTROYS: what is lost, a clause for the question; may be NULL */
 };
 
-/* The families, NULL-terminated; defined in src/main.c and in the test harness. */
+/* The families, NULL-terminated; defined in ui/tables.c, and by tests that bring their own. */
 struct command_table {
     const struct command *rows;
     size_t n;
@@ -112,6 +115,10 @@ struct frontend {
     void (*print_json)(void *ctx, json_object *value);
     /* A job was submitted for this call: the frontend follows it to its end. Takes the reference. */
     void (*follow)(void *ctx, struct job *job);
+    /* Lets the hosts work until done(arg) says so, or the monotonic time until_ms (-1: none) has come: true.
+     * False with e set when the user interrupts, or nobody is left to wait for. `fd` (-1: none) wakes it,
+     * too. NULL on the screen, which never waits: a command then does with what is known. */
+    bool (*wait)(void *ctx, int fd, bool (*done)(void *arg), void *arg, int64_t until_ms, struct error *e);
 };
 
 struct session {
@@ -129,6 +136,7 @@ struct call {
     VEC(char *) words;                 /* positional words that are not targets */
     char *option[COMMAND_MAX_OPTIONS]; /* value ("" for a switch) or NULL; index as in the row */
     bool yes;
+    bool json; /* --json was given to the program or to this command */
 };
 
 /* Splits a line; the error points at the byte. Words are freed with words_free(). */
@@ -139,12 +147,20 @@ struct word {
 typedef VEC(struct word) word_list;
 bool words_split(const char *line, word_list *words, struct error *e);
 void words_free(word_list *words);
+/* The index behind the last word of the command that begins at word `from`: that of the next && (which is a
+ * word of its own), or words->len. */
+size_t words_command_end(const char *line, const word_list *words, size_t from);
+/* The word as it has to be typed to mean this text. The caller frees. */
+char *word_quote(const char *text);
 
 const struct command *command_find(const char *name); /* by name or alias; exact */
 /* Understands words: finds the command, checks options and words, resolves targets against the newest
  * snapshots, refuses changes on read-only hosts. NULL with e set (position = index of the offending word).
  * The caller frees. */
 struct call *command_prepare(struct session *s, int argc, const char *const *argv, struct error *e);
+/* Only the syntax: the command exists here, its options and words are right. Needs no session and no host
+ * (keymaps are checked with it). False with e set as above. */
+bool command_check(bool screen, int argc, const char *const *argv, struct error *e);
 /* The question to ask before it runs, or NULL for none: whether it asks depends on the row, OPT_CONFIRM and
  * --yes. The caller frees. *typed: the name to be typed (owned by the call), or NULL. */
 char *command_question(const struct call *call, const char **typed);

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The command families of the program, joined. Here and not under src/, because src/ knows nothing of the
+ * screen's commands; tests that bring tables of their own define command_tables themselves.
+ */
+#include "command/families.h"
+#include "ui/commands.h"
+
+const struct command_table *const command_tables[] = {&lifecycle_commands, &query_commands, &screen_commands,
+                                                      NULL};
