@@ -183,7 +183,7 @@ static bool series_copy(struct series *s, unsigned m, enum window w, int64_t now
             index = newest;
         }
         bool held = index >= 0 && index <= newest && index > newest - n;
-        out[i] = held ? from_bf16(*point_at(&s->rings[m], w, index)) : NAN;
+        out[i] = held ? from_bf16(*point_at(&s->rings[m], (int)w, index)) : NAN;
         any = any || !isnan(out[i]);
     }
     return any;
