@@ -1,6 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * What the files of src/virt/ share with one another; nobody else includes it.
+ *
+ * Threads of a host and what they own:
+ *   host thread   (host.c)    the state machine, the table of domains, the ticks, publishing snapshots
+ *   opener        (open.c)    one virConnectOpenAuth, which nothing can cancel; left alone when given up
+ *   lookups, two  (lookup.c)  single domains' XML and addresses, which may wait for a job lock for 30 s
+ *   jobs, four    (job.c)     what was asked for: each may block in libvirt as long as it likes
+ *   event loop    (library.c) one for all hosts; its callbacks only post to a host's inbox and the fleet's messages
+ *
+ * Locks, always taken in this order, none held over a libvirt call: host->lock, job->lock, fleet->lock.
  */
 #ifndef VIRTDECK_VIRT_PRIVATE_H
 #define VIRTDECK_VIRT_PRIVATE_H
@@ -8,6 +17,224 @@
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
 #include <pthread.h>
+#include <stdatomic.h>
+#include "base/vec.h"
+#include "model/vmmap.h"
 #include "virt/fleet.h"
+#include "virt/rate.h"
+
+struct host;
+
+struct fleet {
+    struct fleet_config config;
+    atomic_int_fast64_t interval_us;
+    int fd;
+    struct history *history;
+    pthread_mutex_t lock; /* messages, job_number */
+    VEC(struct message) messages;
+    size_t first_message;
+    uint64_t job_number;
+    VEC(struct host *) hosts; /* main thread only */
+};
+
+/* ---- what others post to a host thread ---- */
+
+enum note_type { NOTE_CHANGED, NOTE_RELIST, NOTE_FLAGS, NOTE_DEFINITION, NOTE_ADDRESSES, NOTE_STARTED_AT };
+
+struct note {
+    enum note_type type;
+    struct vm_uuid uuid;
+    struct domdef *def; /* NOTE_DEFINITION: a reference; NULL: could not be read */
+    char *text;         /* NOTE_ADDRESSES: owned */
+    int64_t wall_ms;    /* NOTE_STARTED_AT */
+    unsigned generation; /* of the connection it is about */
+};
+
+/* ---- the table of domains: the host thread's own ---- */
+
+struct device_counter {
+    char name[32];
+    bool is_nic;
+    struct rate in, out, in_ops, out_ops;
+    double capacity, allocation;
+};
+
+struct dom {
+    struct vm_uuid uuid;
+    virDomainPtr ptr; /* on host->sample_conn */
+    struct vm vm;     /* name, ip, def and rates owned here; copied into snapshots */
+    struct rate cpu, rx, tx, rd, wr, rd_ops, wr_ops;
+    VEC(struct device_counter) devices;
+    int64_t started_wall_ms;
+    int64_t def_asked_ms, addresses_asked_ms, started_asked_ms; /* monotonic; 0 never */
+    bool def_wanted;
+    bool visible;
+    unsigned seen; /* the listing that saw it last */
+};
+
+/* ---- a connection's capabilities, found out when it opens ---- */
+
+struct link {
+    virConnectPtr conn;
+    bool is_qemu, has_keepalive;
+    bool bulk_state, bulk_cheap, bulk_dear, probed;
+    bool per_domain_stats; /* BlockStats and InterfaceStats answer */
+    bool host_cpu, host_mem;
+};
+
+enum lookup_type { LOOKUP_DEFINITION, LOOKUP_ADDRESSES, LOOKUP_STARTED };
+
+struct lookup {
+    enum lookup_type type;
+    virDomainPtr dom; /* a reference */
+    struct vm_uuid uuid;
+    unsigned sources; /* LOOKUP_ADDRESSES: bits of 1 << VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_… */
+    unsigned generation;
+};
+
+struct opening;
+
+struct host {
+    struct fleet *fleet;
+    int id;
+    char *uri; /* NULL: libvirt's default */
+    bool demo;
+
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;    /* the host thread waits here */
+    pthread_cond_t changed; /* jobs wait here for news of their domain */
+    /* under lock: */
+    bool quit, give_up, retry, lost;
+    int64_t connection_since_ms;
+    unsigned generation; /* counts connections */
+    VEC(struct note) inbox;
+    VEC(struct vm_uuid) visible;
+    struct vm_uuid selected;
+    bool interest_changed;
+    struct vmmap reboots; /* uuid → count of reboot events */
+    uint64_t changes;     /* counts events, for the waiters on `changed` */
+    struct snapshot *latest;
+    virConnectPtr act_conn; /* for jobs; NULL while not connected */
+    struct opening *opening;
+    bool auth_pending;
+    VEC(struct lookup) lookups;
+    pthread_cond_t lookup_wake;
+    VEC(struct job *) jobs; /* queued */
+    pthread_cond_t job_wake;
+    pthread_t lookup_threads[2], job_threads[4];
+    int n_lookup_threads, n_job_threads;
+
+    /* the host thread's own: */
+    struct link link;
+    struct vmmap table; /* uuid → struct dom * */
+    VEC(struct dom *) doms;
+    unsigned listing;
+    bool relist;
+    int64_t relist_ms, flags_ms, node_ms, rtt_at_ms;
+    struct host_info info; /* strings owned */
+    struct rate node_busy, node_total;
+    uint64_t seq;
+    VEC(int) callbacks;
+};
+
+/* library.c */
+bool library_start(struct error *e);
+void library_stop(void);
+/* The last libvirt error of this thread into `e`, with advice where there is some: "start web1: …". */
+bool error_from_libvirt(struct error *e, const char *fmt, ...) ATTR_PRINTF(2, 3);
+
+/* host.c */
+void *host_thread(void *host);
+void host_post(struct host *h, struct note *note); /* takes its contents over; any thread */
+void host_wake(struct host *h);
+/* A reference to the acting connection, or NULL while there is none. Any thread; virConnectClose() it. */
+virConnectPtr host_act_conn(struct host *h);
+
+/* fleet.c */
+void fleet_post(struct fleet *f, struct message *m); /* takes its contents over */
+void fleet_signal(struct fleet *f);
+void fleet_event(struct host *h, const struct vm_uuid *uuid, const char *vm, const char *kind, enum severity severity,
+                 enum event_mark mark, const char *fmt, ...) ATTR_PRINTF(7, 8);
+
+/* open.c */
+struct opening_result {
+    virConnectPtr sample, act;
+    struct error error;
+};
+struct opening *opening_start(struct host *h);
+bool opening_is_done(struct opening *o);
+void opening_take(struct opening *o, struct opening_result *out); /* only when done; frees it */
+void opening_abandon(struct opening *o);
+void opening_cancel_question(struct opening *o);
+char *uri_without_password(const char *uri);
+bool uri_is_remote(const char *uri);
+char *uri_host_name(const char *uri); /* the host part, or this machine's name; the caller frees */
+bool uri_in_process(const char *uri); /* the driver runs inside this process: test, embed */
+
+/* inventory.c: which domains there are */
+bool inventory_list(struct host *h);                     /* all of them, anew; false: the connection failed */
+bool inventory_refresh(struct host *h, const struct vm_uuid *uuid); /* one that changed */
+bool inventory_flags(struct host *h);
+void inventory_clear(struct host *h);    /* the connection is gone: pointers are dropped, figures kept */
+void inventory_free(struct host *h);
+void inventory_want_definitions(struct host *h, int64_t now);
+void inventory_apply(struct host *h, struct note *note);
+struct dom *inventory_find(struct host *h, const struct vm_uuid *uuid);
+
+/* sample.c */
+bool sample_tick(struct host *h, int64_t deadline_ms); /* false: the connection failed */
+void sample_probe(struct host *h);                     /* finds out what the connection can do */
+void dom_set_state(struct dom *d, int state, int reason);
+/* stats.c: reading libvirt's records */
+void stats_read_record(struct host *h, struct dom *d, virDomainStatsRecordPtr record, int64_t now_us);
+void stats_per_domain(struct dom *d, int64_t now_us, bool focus);
+
+/* publish.c */
+void publish(struct host *h);
+void publish_state(struct host *h, enum host_state state, int64_t retry_at_ms, const char *fmt, ...) ATTR_PRINTF(4, 5);
+
+/* events.c */
+void events_register(struct host *h);
+void events_unregister(struct host *h);
+
+/* words.c: libvirt's numbers in words */
+const char *state_reason_words(int state, int reason);
+
+/* lookup.c */
+void lookup_start(struct host *h);
+void lookup_stop(struct host *h);
+void lookup_add(struct host *h, enum lookup_type type, struct dom *d, unsigned sources);
+void *lookup_thread(void *host);
+
+/* job.c */
+void jobs_stop(struct host *h);
+void *job_thread(void *host);
+
+struct job_context {
+    struct host *host;
+    struct job *job;
+    virConnectPtr conn;
+    virDomainPtr dom;
+    const char *vm_name;
+    const struct job_args *args;
+    bool is_qemu;
+    struct error error;   /* set by run() when it fails */
+    char *text;           /* result line; owned */
+    json_object *json;
+    bool gone;            /* the domain is gone after this (undefined, or transient and stopped) */
+};
+/* Fails the job with libvirt's last error: "start web1: …". */
+bool context_failed(struct job_context *c);
+void context_say(struct job_context *c, const char *fmt, ...) ATTR_PRINTF(2, 3);
+void context_progress(struct job_context *c, const char *fmt, ...) ATTR_PRINTF(2, 3);
+bool context_cancelled(struct job_context *c);
+/* Waits until the domain's state is in the mask (1u << state) or it is gone (then c->gone). False with c->error set on
+ * timeout (seconds; the caller says what to do about it), cancellation or a lost connection. */
+enum wait_result { WAIT_REACHED, WAIT_GONE, WAIT_TIMEOUT, WAIT_FAILED };
+enum wait_result context_wait_state(struct job_context *c, unsigned states, double timeout_s, const char *waiting_for);
+/* Waits for more reboots than `before`. */
+unsigned long context_reboots(struct job_context *c);
+enum wait_result context_wait_reboot(struct job_context *c, unsigned long before, double timeout_s);
 
 #endif

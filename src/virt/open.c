@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Opening a connection, in a detached thread: virConnectOpenAuth has no timeout and can't be cancelled. The host thread
+ * looks whether it is done; when it gives up, the opener is left to itself (an ssh child it waits for is ended) and
+ * closes what it got.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/log.h"
+#include "virt/private.h"
+
+#define REMEMBERED_MAX 8
+
+struct opening {
+    struct host *host; /* used only while not abandoned, under lock */
+    pthread_mutex_t lock;
+    bool done, abandoned;
+    char *uri;
+    bool read_only, in_process;
+    int keepalive_s;
+    struct opening_result result;
+    struct auth_wait *question; /* asked and not answered */
+    /* Answers given for the first connection serve the second, too. */
+    struct {
+        int type;
+        char *answer;
+    } remembered[REMEMBERED_MAX];
+    size_t n_remembered, next_remembered;
+    bool second;
+};
+
+/* Shared by the opener, which waits, and the question, which the main thread answers. */
+struct auth_wait {
+    pthread_mutex_t lock;
+    pthread_cond_t answered;
+    bool is_answered;
+    char *answer;
+    int refs;
+};
+
+static void wait_unref(struct auth_wait *w)
+{
+    pthread_mutex_lock(&w->lock);
+    bool last = --w->refs == 0;
+    pthread_mutex_unlock(&w->lock);
+    if (!last)
+        return;
+    if (w->answer)
+        explicit_bzero(w->answer, strlen(w->answer));
+    free(w->answer);
+    pthread_mutex_destroy(&w->lock);
+    pthread_cond_destroy(&w->answered);
+    free(w);
+}
+
+static void wait_answer(struct auth_wait *w, const char *answer)
+{
+    pthread_mutex_lock(&w->lock);
+    if (!w->is_answered) {
+        w->answer = xstrdup(answer);
+        w->is_answered = true;
+        pthread_cond_signal(&w->answered);
+    }
+    pthread_mutex_unlock(&w->lock);
+}
+
+void auth_answer(struct auth_question *q, const char *answer)
+{
+    wait_answer(q->wait, answer);
+    wait_unref(q->wait);
+    free(q->prompt);
+    free(q->challenge);
+    free(q);
+}
+
+/* Asks one question and waits; NULL when it was cancelled or the opening abandoned. */
+static char *ask(struct opening *o, virConnectCredentialPtr cred)
+{
+    struct auth_wait *w = xcalloc(1, sizeof *w);
+    struct message m = {.type = MSG_AUTH};
+    char *answer;
+    pthread_mutex_init(&w->lock, NULL);
+    pthread_cond_init(&w->answered, NULL);
+    w->refs = 2;
+    m.auth = xcalloc(1, sizeof *m.auth);
+    m.auth->prompt = xstrdup(cred->prompt ? cred->prompt : "answer");
+    m.auth->challenge = xstrdup(cred->challenge);
+    m.auth->echo = cred->type != VIR_CRED_PASSPHRASE && cred->type != VIR_CRED_NOECHOPROMPT;
+    m.auth->wait = w;
+
+    pthread_mutex_lock(&o->lock);
+    if (o->abandoned) {
+        pthread_mutex_unlock(&o->lock);
+        auth_answer(m.auth, NULL);
+        wait_unref(w);
+        return NULL;
+    }
+    o->question = w;
+    m.host = m.auth->host = o->host->id;
+    o->host->auth_pending = true;
+    fleet_post(o->host->fleet, &m);
+    host_wake(o->host);
+    pthread_mutex_unlock(&o->lock);
+
+    pthread_mutex_lock(&w->lock);
+    while (!w->is_answered)
+        pthread_cond_wait(&w->answered, &w->lock);
+    answer = xstrdup(w->answer);
+    pthread_mutex_unlock(&w->lock);
+
+    pthread_mutex_lock(&o->lock);
+    o->question = NULL;
+    if (!o->abandoned)
+        o->host->auth_pending = false;
+    pthread_mutex_unlock(&o->lock);
+    wait_unref(w);
+    return answer;
+}
+
+static char *remembered_or_asked(struct opening *o, virConnectCredentialPtr cred)
+{
+    if (o->second && o->next_remembered < o->n_remembered && o->remembered[o->next_remembered].type == cred->type)
+        return xstrdup(o->remembered[o->next_remembered++].answer);
+    char *answer = ask(o, cred);
+    if (answer && !o->second && o->n_remembered < REMEMBERED_MAX) {
+        o->remembered[o->n_remembered].type = cred->type;
+        o->remembered[o->n_remembered++].answer = xstrdup(answer);
+    }
+    return answer;
+}
+
+static int on_credentials(virConnectCredentialPtr creds, unsigned n, void *opaque)
+{
+    for (unsigned i = 0; i < n; i++) {
+        if (creds[i].type == VIR_CRED_EXTERNAL)
+            return -1; /* polkit's own agent: none is here; libvirt then says what is missing */
+        creds[i].result = remembered_or_asked(opaque, &creds[i]);
+        if (!creds[i].result)
+            return -1;
+        creds[i].resultlen = (unsigned)strlen(creds[i].result);
+    }
+    return 0;
+}
+
+/* ssh would ask for passwords on the terminal, which is the screen's. */
+static char *uri_without_tty(const char *uri)
+{
+    if (!uri || !strstr(uri, "+ssh://") || strstr(uri, "no_tty="))
+        return xstrdup(uri);
+    return xasprintf("%s%cno_tty=1", uri, strchr(uri, '?') ? '&' : '?');
+}
+
+static virConnectPtr open_one(struct opening *o)
+{
+    static int types[] = {VIR_CRED_USERNAME, VIR_CRED_AUTHNAME,   VIR_CRED_LANGUAGE,     VIR_CRED_CNONCE,
+                          VIR_CRED_PASSPHRASE, VIR_CRED_ECHOPROMPT, VIR_CRED_NOECHOPROMPT, VIR_CRED_REALM};
+    virConnectAuth auth = {types, ARRAY_LEN(types), on_credentials, o};
+    virConnectPtr conn = virConnectOpenAuth(o->uri, &auth, o->read_only ? VIR_CONNECT_RO : 0);
+    if (!conn) {
+        error_from_libvirt(&o->result.error, "connecting");
+        return NULL;
+    }
+    virConnectSetKeepAlive(conn, o->keepalive_s, 3); /* fails where the peer has none: then there is none */
+    return conn;
+}
+
+static void opening_free(struct opening *o)
+{
+    if (o->result.sample)
+        virConnectClose(o->result.sample);
+    if (o->result.act)
+        virConnectClose(o->result.act);
+    for (size_t i = 0; i < o->n_remembered; i++) {
+        explicit_bzero(o->remembered[i].answer, strlen(o->remembered[i].answer));
+        free(o->remembered[i].answer);
+    }
+    error_clear(&o->result.error);
+    free(o->uri);
+    pthread_mutex_destroy(&o->lock);
+    free(o);
+}
+
+static void *opener_thread(void *opaque)
+{
+    struct opening *o = opaque;
+    virConnectPtr sample = open_one(o), act = NULL;
+    if (sample && o->in_process) {
+        /* A second connection to the test driver would be another, separate host. */
+        virConnectRef(sample);
+        act = sample;
+    } else if (sample) {
+        o->second = true;
+        act = open_one(o);
+        if (!act) {
+            virConnectClose(sample);
+            sample = NULL;
+        }
+    }
+    pthread_mutex_lock(&o->lock);
+    o->result.sample = sample;
+    o->result.act = act;
+    o->done = true;
+    bool abandoned = o->abandoned;
+    if (!abandoned)
+        host_wake(o->host);
+    pthread_mutex_unlock(&o->lock);
+    if (abandoned)
+        opening_free(o);
+    return NULL;
+}
+
+struct opening *opening_start(struct host *h)
+{
+    struct opening *o = xcalloc(1, sizeof *o);
+    pthread_t thread;
+    pthread_mutex_init(&o->lock, NULL);
+    o->host = h;
+    o->uri = uri_without_tty(h->uri);
+    o->read_only = h->fleet->config.read_only;
+    o->in_process = uri_in_process(h->uri);
+    o->keepalive_s = h->fleet->config.keepalive_s;
+    o->result.error = (struct error)ERROR_INIT;
+    if (pthread_create(&thread, NULL, opener_thread, o) != 0)
+        die("no thread to open %s", h->info.uri);
+    pthread_detach(thread);
+    return o;
+}
+
+bool opening_is_done(struct opening *o)
+{
+    pthread_mutex_lock(&o->lock);
+    bool done = o->done;
+    pthread_mutex_unlock(&o->lock);
+    return done;
+}
+
+void opening_take(struct opening *o, struct opening_result *out)
+{
+    /* The opener's last act is to unlock; once the lock was had it no longer touches this. */
+    pthread_mutex_lock(&o->lock);
+    *out = o->result;
+    o->result = (struct opening_result){0};
+    pthread_mutex_unlock(&o->lock);
+    opening_free(o);
+}
+
+/* Ends the ssh that libvirt started for this URI, so that the open returns at once. */
+static void end_transport(const char *uri)
+{
+    char *host = uri_host_name(uri);
+    DIR *proc = opendir("/proc");
+    for (struct dirent *entry; proc && (entry = readdir(proc));) {
+        char path[300], line[4096];
+        int parent = 0;
+        long pid = strtol(entry->d_name, NULL, 10);
+        if (pid <= 0)
+            continue;
+        snprintf(path, sizeof path, "/proc/%ld/stat", pid);
+        FILE *f = fopen(path, "re");
+        if (!f)
+            continue;
+        char *close_paren = fgets(line, sizeof line, f) ? strrchr(line, ')') : NULL;
+        fclose(f);
+        if (!close_paren || sscanf(close_paren, ") %*c %d", &parent) != 1 || parent != getpid())
+            continue;
+        snprintf(path, sizeof path, "/proc/%ld/cmdline", pid);
+        f = fopen(path, "re");
+        size_t n = f ? fread(line, 1, sizeof line - 1, f) : 0;
+        if (f)
+            fclose(f);
+        if (memmem(line, n, "ssh", 3) && memmem(line, n, host, strlen(host)))
+            kill((pid_t)pid, SIGTERM);
+    }
+    if (proc)
+        closedir(proc);
+    free(host);
+}
+
+void opening_cancel_question(struct opening *o)
+{
+    pthread_mutex_lock(&o->lock);
+    if (o->question)
+        wait_answer(o->question, NULL);
+    pthread_mutex_unlock(&o->lock);
+}
+
+void opening_abandon(struct opening *o)
+{
+    pthread_mutex_lock(&o->lock);
+    bool done = o->done;
+    o->abandoned = true;
+    o->host = NULL;
+    if (o->question)
+        wait_answer(o->question, NULL);
+    if (!done && o->uri && strstr(o->uri, "+ssh://"))
+        end_transport(o->uri);
+    pthread_mutex_unlock(&o->lock);
+    if (done)
+        opening_free(o);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What a connection URI tells before it is opened. A URI may be an alias of libvirt.conf: then it tells nothing.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "virt/private.h"
+
+/* The authority part: [start, end), empty for "qemu:///system" and aliases. */
+static void find_authority(const char *uri, const char **start, const char **end)
+{
+    const char *p = uri ? strstr(uri, "://") : NULL;
+    if (!p) {
+        *start = *end = uri ? uri + strlen(uri) : "";
+        return;
+    }
+    *start = p + 3;
+    *end = *start + strcspn(*start, "/?#");
+}
+
+char *uri_without_password(const char *uri)
+{
+    const char *start, *end;
+    find_authority(uri, &start, &end);
+    const char *at = memchr(start, '@', (size_t)(end - start));
+    const char *colon = at ? memchr(start, ':', (size_t)(at - start)) : NULL;
+    if (!colon)
+        return xstrdup(uri ? uri : "");
+    return xasprintf("%.*s%s", (int)(colon - uri), uri, at);
+}
+
+bool uri_is_remote(const char *uri)
+{
+    const char *start, *end;
+    find_authority(uri, &start, &end);
+    const char *at = memchr(start, '@', (size_t)(end - start));
+    if (at)
+        start = at + 1;
+    return end > start && strncmp(start, "localhost", 9) != 0 && strncmp(start, "127.", 4) != 0;
+}
+
+char *uri_host_name(const char *uri)
+{
+    const char *start, *end;
+    char name[256] = "localhost";
+    find_authority(uri, &start, &end);
+    const char *at = memchr(start, '@', (size_t)(end - start));
+    if (at)
+        start = at + 1;
+    if (end > start) {
+        const char *port = *start == '[' ? NULL : memchr(start, ':', (size_t)(end - start));
+        return xstrndup(start, (size_t)((port ? port : end) - start));
+    }
+    if (uri && *uri && !strstr(uri, "://"))
+        return xstrdup(uri); /* an alias: its name is what the user calls the host */
+    gethostname(name, sizeof name - 1);
+    return xstrdup(name);
+}
+
+bool uri_in_process(const char *uri)
+{
+    return uri && (strncmp(uri, "test:", 5) == 0 || (strncmp(uri, "qemu:", 5) == 0 && strstr(uri, "/embed")));
+}
