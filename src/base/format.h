@@ -21,6 +21,8 @@ void format_percent(struct strbuf *out, double percent, bool unicode); /* 187.2,
 void format_duration(struct strbuf *out, double seconds, bool unicode);
 /* 20:14:02 local time; with date where it is not today. */
 void format_time(struct strbuf *out, int64_t wall_ms, int64_t now_wall_ms);
+/* A plain decimal number ("0.2", "-3"), the whole string and nothing else, the same in every locale. */
+bool parse_number(const char *s, double *out);
 /* "512", "4K", "2G", "1.5GiB" to a number of bytes. False when it is none. Default unit: bytes. */
 bool parse_bytes(const char *s, double *bytes);
 /* "90", "90s", "2m", "1h30m", "500ms" to milliseconds. Default unit: seconds. */
