@@ -1,0 +1,91 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# libvirtd.sh [--shell | SCRIPT [ARG…]]: runs a test script beside a libvirtd and a virtlogd of its own, in mount, PID
+# and network namespaces of their own, with empty /run, /etc/libvirt and state folders. Everything ends with the
+# namespace. The machine's own libvirt is neither used nor touched; this is checked afterwards. Root only.
+#
+# --shell: the same with a shell, to look around in.
+set -u
+LC_ALL=C.UTF-8
+export LC_ALL
+export PATH="$PATH:/usr/sbin:/sbin"
+here=$(cd "$(dirname "$0")" && pwd)
+
+if [ "${1-}" != --inside ]; then
+    if [ "$(id -u)" != 0 ]; then
+        echo "1..0 # SKIP live tests need root (namespaces of their own)"
+        exit 0
+    fi
+    # What must be the same before and after. A libvirtd of the machine may write to its logs and status files
+    # by itself, so names, not contents, are compared there.
+    machine() {
+        find /etc/libvirt /var/lib/libvirt /run/libvirt /var/log/libvirt 2>/dev/null | sort
+        find /etc/libvirt -type f -exec cksum {} + 2>/dev/null | sort
+        ls -d /sys/fs/cgroup/machine* /sys/fs/cgroup/*/machine* 2>/dev/null
+        ls /sys/class/net
+        for p in /proc/[0-9]*; do
+            case $(cat "$p/comm" 2>/dev/null) in
+            libvirtd | virt*d | qemu-system* | dnsmasq) echo "$p" ;;
+            esac
+        done
+    }
+    before=$(machine)
+    # --kill-child: when this process dies, so does all that is inside.
+    unshare -mnpf --kill-child --mount-proc sh "$here/libvirtd.sh" --inside "$@"
+    status=$?
+    after=$(machine)
+    if [ "$before" != "$after" ]; then
+        echo "not ok - the machine's own libvirt is as it was before"
+        diff=$(mktemp)
+        printf '%s\n' "$before" >"$diff"
+        printf '%s\n' "$after" | diff "$diff" - | sed 's/^/#   /'
+        rm -f "$diff"
+        exit 1
+    fi
+    exit $status
+fi
+shift
+
+# ---- inside: process 1 of the namespace. It stays, as the one who collects dead children. ----
+mount --make-rprivate /
+for d in /run /var/lib/libvirt /var/log/libvirt /var/cache/libvirt /etc/libvirt; do
+    mkdir -p $d 2>/dev/null
+    mount -t tmpfs -o mode=755 tmpfs $d || exit 1
+done
+mkdir -p /run/lock /run/libvirt /var/lib/libvirt/qemu /var/lib/libvirt/images /var/lib/libvirt/dnsmasq \
+    /var/log/libvirt/qemu /var/cache/libvirt/qemu /etc/libvirt/qemu/networks
+chmod 1777 /run/lock
+# Guests without users, AppArmor or cgroups of the machine; the only limits of the namespace.
+cat >/etc/libvirt/qemu.conf <<'EOF'
+user = "root"
+group = "root"
+security_driver = "none"
+dynamic_ownership = 0
+remember_owner = 0
+namespaces = []
+cgroup_controllers = []
+max_core = 0
+EOF
+cat >/etc/libvirt/libvirtd.conf <<'EOF'
+auth_unix_ro = "none"
+auth_unix_rw = "none"
+log_outputs = "2:file:/var/log/libvirt/libvirtd.log"
+EOF
+: >/etc/libvirt/virtlogd.conf
+ip link set lo up
+export LIVE_PID1=$$
+export TMUX_TMPDIR=/run
+unset LIBVIRT_DEFAULT_URI VIRTDECK_URI DBUS_SYSTEM_BUS_ADDRESS XDG_RUNTIME_DIR
+# A user with a session of their own has none in here.
+export LIBVIRT_DEFAULT_URI=qemu:///system
+
+if [ "${1-}" = --shell ]; then
+    (. "$here/lib.sh" && finished=y && daemon_start) </dev/null
+    "${SHELL:-sh}"
+else
+    sh "$@"
+fi
+status=$?
+# The guests and daemons end with this process.
+exit $status
