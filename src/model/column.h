@@ -44,6 +44,7 @@ struct column {
     bool default_on;                 /* on the screen */
     bool dear;                       /* needs the dear statistics */
     bool rate;                       /* needs two samples */
+    bool words;                      /* value() is a list of words: a filter's = looks at each of them */
     /* Ids of columns (space separated) that this one stands for, in less width: where the chosen columns
      * don't all fit, those of them that are chosen give way to this one before any is given up. NULL: none.
      */
