@@ -1,0 +1,41 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Every example in README.md and the manual pages does what it shows: it ends with status 0 (or the one named
+# behind it: "# exit 2"), and prints the output below it where there is one.
+. "$(dirname "$0")/../lib.sh"
+
+mkdir -p "$TEST_TMP/bin" "$TEST_TMP/work"
+ln -sf "$VIRTDECK" "$TEST_TMP/bin/virtdeck"
+PATH=$TEST_TMP/bin:$PATH
+
+run_example() { # DOCUMENT FILE: FILE.cmd and perhaps FILE.out
+    line=$(cat "$2.cmd")
+    status=0
+    case $line in
+    *'# exit '*) status=${line##*'# exit '} ;;
+    esac
+    if ! exits "$1: $line" "$status" sh -c "cd '$TEST_TMP/work' && $line"; then
+        return
+    fi
+    if [ -s "$2.out" ]; then
+        if difference=$(awk -f "$top/tests/docs/output.awk" "$2.out" "$TEST_TMP/out"); then
+            ok "$1: what \`$line' prints"
+        else
+            not_ok "$1: what \`$line' prints"
+            note "$difference"
+        fi
+    fi
+}
+
+for document in README.md man/virtdeck.1 man/virtdeck-config.5; do
+    dir=$TEST_TMP/examples/$document
+    mkdir -p "$dir"
+    n=$(awk -v dir="$dir" -f "$top/tests/docs/examples.awk" "$top/$document")
+    i=1
+    while [ "$i" -le "$n" ]; do
+        run_example "$document" "$dir/$i"
+        i=$((i + 1))
+    done
+done
+done_testing
