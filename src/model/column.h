@@ -30,6 +30,9 @@ enum level { LEVEL_NORMAL, LEVEL_DIM, LEVEL_GOOD, LEVEL_NOTICE, LEVEL_WARN, LEVE
  * false, true); SPARK the newest point of METRIC_CPU's series; BAR percent of the bar's length, 0..100. */
 enum column_type { COLUMN_TEXT, COLUMN_NUMBER, COLUMN_BOOL, COLUMN_SPARK, COLUMN_BAR };
 
+/* The unit of number(): a filter's sizes and durations are turned into it, sums are shown in it. */
+enum column_unit { UNIT_NONE, UNIT_PERCENT, UNIT_KIB, UNIT_BYTES, UNIT_SECONDS, UNIT_MILLISECONDS };
+
 #define COLUMN_SCRATCH 64
 
 struct column {
@@ -38,6 +41,7 @@ struct column {
     const char *ascii_title; /* the same in ASCII; NULL: title is ASCII */
     const char *help;        /* one line: what it shows, its unit in JSON */
     enum column_type type;
+    enum column_unit unit;
     enum text_align align;
     int width, min_width, max_width; /* columns of the screen; max_width 0: takes what is left */
     int priority;                    /* the higher, the sooner it is given up on a narrow screen; 0 never */
@@ -45,6 +49,7 @@ struct column {
     bool dear;                       /* needs the dear statistics */
     bool rate;                       /* needs two samples */
     bool words;                      /* value() is a list of words: a filter's = looks at each of them */
+    const char *values;              /* all values there are, without blanks, space separated; NULL: any */
     /* Ids of columns (space separated) that this one stands for, in less width: where the chosen columns
      * don't all fit, those of them that are chosen give way to this one before any is given up. NULL: none.
      */

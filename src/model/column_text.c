@@ -150,7 +150,7 @@ static bool starts_with_any(const char *s, const char *const *heads)
 /* Why it is in this state, where that is more than what its owner did; NULL else. */
 static const char *telling_reason(const struct vm *vm)
 {
-    static const char *const usual[] = {"user", "unknown", NULL};
+    static const char *const usual[] = {"user", "by user", "unknown", NULL};
     static const char *const unusual[] = {"crash", "fail", "saved", "migrat", NULL};
     const char *reason = vm->reason ? vm->reason : "";
     if (vm->state == VM_PAUSED) {
@@ -169,11 +169,12 @@ static void put_reason(struct strbuf *out, const char *reason)
 void text_state(const struct row *r, struct strbuf *out)
 {
     const char *reason = telling_reason(r->vm);
-    strbuf_puts(out, vm_state_name(r->vm->state));
-    if (reason) {
-        strbuf_puts(out, ": ");
-        put_reason(out, reason);
+    if (!reason) {
+        strbuf_puts(out, vm_state_name(r->vm->state));
+        return;
     }
+    strbuf_puts(out, r->vm->state == VM_SHUTOFF ? "off: " : "paused: ");
+    put_reason(out, reason);
 }
 
 void text_brief(const struct row *r, struct strbuf *out)
@@ -193,8 +194,8 @@ enum level level_state(const struct row *r)
         [VM_PAUSED] = LEVEL_NOTICE, [VM_IN_SHUTDOWN] = LEVEL_NOTICE, [VM_SHUTOFF] = LEVEL_DIM,
         [VM_CRASHED] = LEVEL_BAD,   [VM_PMSUSPENDED] = LEVEL_NOTICE,
     };
-    static const char *const faults[] = {"crash", "fail", "I/O", "disk", "watchdog", "post-copy failed",
-                                         NULL};
+    static const char *const faults[] = {
+        "crash", "fail", "I/O", "disk", "watchdog", "post-copy migration failed", NULL};
     const char *reason = telling_reason(r->vm);
     if (reason && starts_with_any(reason, faults)) {
         return LEVEL_BAD;
