@@ -55,6 +55,26 @@ struct arg_plan arg_plan_of(const struct command *c);
 /* The argument that takes the i-th word behind the targets; NULL for too many. */
 const struct arg_spec *arg_at(const struct arg_plan *plan, size_t i);
 
+/* Where the cursor is in a line: what is being typed there. */
+struct completion {
+    const struct session *session; /* fleet and options may be NULL */
+    bool screen;
+    candidate_list *out;
+    const char *prefix; /* the word so far, without quotes */
+    char quote;         /* the quote it was begun with, or '\0' */
+    /* Put in front of each candidate ("--filter=", "name,state,"), not compared. */
+    const char *before;
+    const char *option;       /* ARG_OPTION_VALUE: the option whose value it is */
+    const char *const *given; /* words already there, for not offering them again */
+    size_t n_given;
+};
+/* Adds the candidates of one kind (complete_kinds.c). `choices` as in arg_spec.words, separated by `sep`. */
+void complete_kind(struct completion *c, enum arg_kind kind, const char *choices, char sep);
+/* Adds one candidate if it begins with the prefix, quoted as needed. `note` may be NULL. */
+void complete_offer(struct completion *c, const char *text, const char *note);
+/* Whether what is typed at the cursor names domains or hosts, so that it pays to ask them. */
+bool completion_needs_host(bool screen, const char *line, size_t cursor);
+
 /* Whether a word can only be a filter: it has an operator. */
 bool word_is_filter(const char *word);
 
