@@ -32,7 +32,7 @@ if [ "${1-}" != --inside ]; then
     }
     before=$(machine)
     # --kill-child: when this process dies, so does all that is inside.
-    unshare -mnpf --kill-child --mount-proc sh "$here/libvirtd.sh" --inside "$@"
+    unshare -mnpf --propagation unchanged --kill-child --mount-proc sh "$here/libvirtd.sh" --inside "$@"
     status=$?
     after=$(machine)
     if [ "$before" != "$after" ]; then
@@ -48,7 +48,18 @@ fi
 shift
 
 # ---- inside: process 1 of the namespace. It stays, as the one who collects dead children. ----
-mount --make-rprivate /
+# Nothing mounted from here on may be seen outside. In a chroot, / is no mount, and the mount that holds it can
+# only be named from above: out, and in again.
+if [ -z "${LIVE_PRIVATE-}" ] && ! mount --make-rprivate / 2>/dev/null; then
+    mkdir -p /tmp
+    exec perl -e '
+        opendir(my $home, "/") or die; my $sub = "/tmp/live-$$";
+        mkdir $sub; chroot $sub or die "chroot: $!"; chdir $home or die;
+        chdir ".." for 1..64; chroot "." or die;
+        system("mount", "--make-rprivate", "/") == 0 or die "mount: $?";
+        chdir $home or die; chroot "." or die; rmdir $sub; chdir shift @ARGV;
+        $ENV{LIVE_PRIVATE} = "y"; exec @ARGV' "$PWD" sh "$here/libvirtd.sh" --inside "$@"
+fi
 for d in /run /var/lib/libvirt /var/log/libvirt /var/cache/libvirt /etc/libvirt; do
     mkdir -p $d 2>/dev/null
     mount -t tmpfs -o mode=755 tmpfs $d || exit 1
