@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The fleet: hosts in, snapshots and messages out. The main thread's side of everything; see private.h for the others.
+ * The fleet: hosts in, snapshots and messages out. The main thread's side of everything; see private.h for
+ * the others.
  */
 #include <stdarg.h>
+#include <stdio.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,7 +119,8 @@ void fleet_free(struct fleet *f)
     for (size_t i = 0; i < f->hosts.len; i++)
         if (pthread_timedjoin_np(f->hosts.items[i]->thread, NULL, &until) != 0)
             all_ended = false;
-    /* A thread that hangs in a libvirt call still uses what would be freed here: the process is about to end anyway. */
+    /* A thread that hangs in a libvirt call still uses what would be freed here: the process is about to end
+     * anyway. */
     if (!all_ended)
         return;
     library_stop();
@@ -192,7 +195,8 @@ struct history *fleet_history(struct fleet *f)
     return f->history;
 }
 
-void fleet_set_interest(struct fleet *f, int host, const struct vm_uuid *visible, size_t n, const struct vm_uuid *selected)
+void fleet_set_interest(struct fleet *f, int host, const struct vm_uuid *visible, size_t n,
+                        const struct vm_uuid *selected)
 {
     struct host *h = f->hosts.items[host];
     pthread_mutex_lock(&h->lock);
@@ -250,8 +254,8 @@ void message_clear(struct message *m)
     *m = (struct message){0};
 }
 
-void fleet_event(struct host *h, const struct vm_uuid *uuid, const char *vm, const char *kind, enum severity severity,
-                 enum event_mark mark, const char *fmt, ...)
+void fleet_event(struct host *h, const struct vm_uuid *uuid, const char *vm, const char *kind,
+                 enum severity severity, enum event_mark mark, const char *fmt, ...)
 {
     struct message m = {.type = MSG_EVENT, .host = h->id};
     va_list ap;

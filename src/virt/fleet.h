@@ -25,6 +25,7 @@ struct fleet_config {
     double reconnect_max_s;
     int keepalive_s;
     bool read_only;
+    bool no_tty;     /* the terminal is the screen's: ssh must not ask its questions on it */
     bool sample_all; /* shell commands: dear figures for every domain, each tick */
     bool reconnect;  /* false: the first failure is final (shell commands) */
     bool want_dear;  /* false: leave block and balloon out (no column needs them) */

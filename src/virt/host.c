@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * A host's own thread: connect, sample until the connection fails or the program ends, wait, connect again. It alone
- * touches the table of domains. Everybody else leaves notes in its inbox.
+ * A host's own thread: connect, sample until the connection fails or the program ends, wait, connect again.
+ * It alone touches the table of domains. Everybody else leaves notes in its inbox.
  */
 #include <errno.h>
 #include <math.h>
@@ -68,28 +68,20 @@ static void wait_locked(struct host *h, int64_t until_ms)
 enum connect_result { CONNECT_UP, CONNECT_FAILED, CONNECT_GIVEN_UP, CONNECT_QUIT };
 
 /* Waits for the opener; tells on the screen when a log-in question is open. */
-static enum connect_result wait_for_opening(struct host *h, struct opening *o)
+static enum connect_result wait_for_opening(struct host *h)
 {
     bool asked = false;
-    enum connect_result result = CONNECT_UP;
     for (;;) {
-        if (opening_is_done(o))
-            return CONNECT_UP;
         pthread_mutex_lock(&h->lock);
-        if (!h->quit && !h->give_up && h->auth_pending == asked)
-            wait_locked(h, clock_mono_ms() + 250);
-        bool pending = h->auth_pending;
-        if (h->quit)
-            result = CONNECT_QUIT;
-        else if (h->give_up)
-            result = CONNECT_GIVEN_UP;
+        while (!h->quit && !h->give_up && !h->opening_done && h->auth_pending == asked)
+            wait_locked(h, 0);
+        bool pending = h->auth_pending, done = h->opening_done, quit = h->quit, give_up = h->give_up;
         pthread_mutex_unlock(&h->lock);
-        if (result != CONNECT_UP)
-            return result;
-        if (pending != asked) {
-            asked = pending;
-            publish_state(h, asked ? HOST_AUTH : HOST_CONNECTING, 0, asked ? "waiting for a log-in" : "connecting");
-        }
+        if (done || quit || give_up)
+            return done ? CONNECT_UP : quit ? CONNECT_QUIT : CONNECT_GIVEN_UP;
+        asked = pending;
+        publish_state(h, asked ? HOST_AUTH : HOST_CONNECTING, 0,
+                      asked ? "waiting for a log-in" : "connecting");
     }
 }
 
@@ -146,10 +138,13 @@ static enum connect_result connect_host(struct host *h, struct error *e)
 {
     struct opening_result r;
     publish_state(h, HOST_CONNECTING, 0, "connecting");
-    struct opening *o = opening_start(h);
-    enum connect_result result = wait_for_opening(h, o);
     pthread_mutex_lock(&h->lock);
-    h->give_up = h->retry = h->auth_pending = false;
+    h->opening_done = h->auth_pending = false;
+    pthread_mutex_unlock(&h->lock);
+    struct opening *o = opening_start(h);
+    enum connect_result result = wait_for_opening(h);
+    pthread_mutex_lock(&h->lock);
+    h->give_up = h->retry = false;
     pthread_mutex_unlock(&h->lock);
     if (result != CONNECT_UP) {
         opening_abandon(o);
@@ -248,11 +243,9 @@ static bool wait_for_tick(struct host *h, int64_t next_ms)
         news = h->inbox.len > 0;
         done = h->retry || clock_mono_ms() >= next_ms;
         h->retry = false;
-        if (news && !done) {
-            struct timespec t = at_ms(clock_mono_ms() + SETTLE_MS);
-            pthread_cond_timedwait(&h->job_wake, &h->lock, &t);
-        }
         pthread_mutex_unlock(&h->lock);
+        if (news && !done)
+            nanosleep(&(struct timespec){.tv_nsec = SETTLE_MS * 1000000}, NULL);
         if (!is_alive(h))
             return false;
         if (news) {
@@ -297,7 +290,8 @@ static void be_connected(struct host *h)
         int64_t interval_ms = atomic_load(&h->fleet->interval_us) / 1000;
         int64_t start = clock_mono_ms();
         ok = one_tick(h, interval_ms) && is_alive(h);
-        /* After an overlong tick: rest at least a tenth of the interval, so that the daemon has time for others. */
+        /* After an overlong tick: rest at least a tenth of the interval, so that the daemon has time for
+         * others. */
         int64_t next = start + interval_ms, rest = clock_mono_ms() + interval_ms / 10;
         ok = ok && wait_for_tick(h, next > rest ? next : rest);
     }
@@ -332,8 +326,8 @@ static double jitter(void)
 /* After a failed or lost connection: says so, waits. False: the program ends. */
 static bool pause_after_failure(struct host *h, const struct error *e, int64_t *pause_ms)
 {
-    bool final = !h->fleet->config.reconnect || e->code == VIR_ERR_AUTH_FAILED || e->code == VIR_ERR_AUTH_CANCELLED ||
-                 e->code == VIR_ERR_AUTH_UNAVAILABLE;
+    bool final = !h->fleet->config.reconnect || e->code == VIR_ERR_AUTH_FAILED ||
+                 e->code == VIR_ERR_AUTH_CANCELLED || e->code == VIR_ERR_AUTH_UNAVAILABLE;
     fleet_event(h, NULL, NULL, "connection", SEV_ERROR, MARK_NONE, "%s", error_text(e));
     log_write(LEVEL_LOG_WARN, "%s: %s", h->info.uri, error_text(e));
     if (final) {

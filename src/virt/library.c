@@ -3,6 +3,7 @@
  * libvirt as a library: silenced, its event loop running in a thread of its own, its errors turned into ours.
  */
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/log.h"
@@ -73,7 +74,8 @@ static const struct {
     {VIR_ERR_OPERATION_TIMEOUT, -1, "another job holds the domain; wait, or look at `virsh domjobinfo`"},
     {VIR_ERR_NO_DOMAIN, -1, "it no longer exists: undefined or ended by someone else"},
     {VIR_ERR_NO_SUPPORT, -1, "this driver has no such call"},
-    {VIR_ERR_AGENT_UNRESPONSIVE, -1, "the guest agent does not answer: is qemu-guest-agent running in the guest?"},
+    {VIR_ERR_AGENT_UNRESPONSIVE, -1,
+     "the guest agent does not answer: is qemu-guest-agent running in the guest?"},
 };
 
 bool error_from_libvirt(struct error *e, const char *fmt, ...)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Opening a connection, in a detached thread: virConnectOpenAuth has no timeout and can't be cancelled. The host thread
- * looks whether it is done; when it gives up, the opener is left to itself (an ssh child it waits for is ended) and
- * closes what it got.
+ * Opening a connection, in a detached thread: virConnectOpenAuth has no timeout and can't be cancelled. The
+ * host thread looks whether it is done; when it gives up, the opener is left to itself (an ssh child it waits
+ * for is ended) and closes what it got.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -78,6 +78,14 @@ void auth_answer(struct auth_question *q, const char *answer)
     free(q);
 }
 
+static void host_set(struct host *h, bool *flag, bool value)
+{
+    pthread_mutex_lock(&h->lock);
+    *flag = value;
+    pthread_cond_broadcast(&h->wake);
+    pthread_mutex_unlock(&h->lock);
+}
+
 /* Asks one question and waits; NULL when it was cancelled or the opening abandoned. */
 static char *ask(struct opening *o, virConnectCredentialPtr cred)
 {
@@ -102,9 +110,8 @@ static char *ask(struct opening *o, virConnectCredentialPtr cred)
     }
     o->question = w;
     m.host = m.auth->host = o->host->id;
-    o->host->auth_pending = true;
     fleet_post(o->host->fleet, &m);
-    host_wake(o->host);
+    host_set(o->host, &o->host->auth_pending, true);
     pthread_mutex_unlock(&o->lock);
 
     pthread_mutex_lock(&w->lock);
@@ -116,7 +123,7 @@ static char *ask(struct opening *o, virConnectCredentialPtr cred)
     pthread_mutex_lock(&o->lock);
     o->question = NULL;
     if (!o->abandoned)
-        o->host->auth_pending = false;
+        host_set(o->host, &o->host->auth_pending, false);
     pthread_mutex_unlock(&o->lock);
     wait_unref(w);
     return answer;
@@ -124,7 +131,8 @@ static char *ask(struct opening *o, virConnectCredentialPtr cred)
 
 static char *remembered_or_asked(struct opening *o, virConnectCredentialPtr cred)
 {
-    if (o->second && o->next_remembered < o->n_remembered && o->remembered[o->next_remembered].type == cred->type)
+    if (o->second && o->next_remembered < o->n_remembered &&
+        o->remembered[o->next_remembered].type == cred->type)
         return xstrdup(o->remembered[o->next_remembered++].answer);
     char *answer = ask(o, cred);
     if (answer && !o->second && o->n_remembered < REMEMBERED_MAX) {
@@ -157,7 +165,7 @@ static char *uri_without_tty(const char *uri)
 
 static virConnectPtr open_one(struct opening *o)
 {
-    static int types[] = {VIR_CRED_USERNAME, VIR_CRED_AUTHNAME,   VIR_CRED_LANGUAGE,     VIR_CRED_CNONCE,
+    static int types[] = {VIR_CRED_USERNAME,   VIR_CRED_AUTHNAME,   VIR_CRED_LANGUAGE,     VIR_CRED_CNONCE,
                           VIR_CRED_PASSPHRASE, VIR_CRED_ECHOPROMPT, VIR_CRED_NOECHOPROMPT, VIR_CRED_REALM};
     virConnectAuth auth = {types, ARRAY_LEN(types), on_credentials, o};
     virConnectPtr conn = virConnectOpenAuth(o->uri, &auth, o->read_only ? VIR_CONNECT_RO : 0);
@@ -207,7 +215,7 @@ static void *opener_thread(void *opaque)
     o->done = true;
     bool abandoned = o->abandoned;
     if (!abandoned)
-        host_wake(o->host);
+        host_set(o->host, &o->host->opening_done, true);
     pthread_mutex_unlock(&o->lock);
     if (abandoned)
         opening_free(o);
@@ -220,7 +228,7 @@ struct opening *opening_start(struct host *h)
     pthread_t thread;
     pthread_mutex_init(&o->lock, NULL);
     o->host = h;
-    o->uri = uri_without_tty(h->uri);
+    o->uri = h->fleet->config.no_tty ? uri_without_tty(h->uri) : xstrdup(h->uri);
     o->read_only = h->fleet->config.read_only;
     o->in_process = uri_in_process(h->uri);
     o->keepalive_s = h->fleet->config.keepalive_s;
@@ -229,14 +237,6 @@ struct opening *opening_start(struct host *h)
         die("no thread to open %s", h->info.uri);
     pthread_detach(thread);
     return o;
-}
-
-bool opening_is_done(struct opening *o)
-{
-    pthread_mutex_lock(&o->lock);
-    bool done = o->done;
-    pthread_mutex_unlock(&o->lock);
-    return done;
 }
 
 void opening_take(struct opening *o, struct opening_result *out)
@@ -279,14 +279,6 @@ static void end_transport(const char *uri)
     if (proc)
         closedir(proc);
     free(host);
-}
-
-void opening_cancel_question(struct opening *o)
-{
-    pthread_mutex_lock(&o->lock);
-    if (o->question)
-        wait_answer(o->question, NULL);
-    pthread_mutex_unlock(&o->lock);
 }
 
 void opening_abandon(struct opening *o)

@@ -7,7 +7,8 @@
  *   opener        (open.c)    one virConnectOpenAuth, which nothing can cancel; left alone when given up
  *   lookups, two  (lookup.c)  single domains' XML and addresses, which may wait for a job lock for 30 s
  *   jobs, four    (job.c)     what was asked for: each may block in libvirt as long as it likes
- *   event loop    (library.c) one for all hosts; its callbacks only post to a host's inbox and the fleet's messages
+ *   event loop    (library.c) one for all hosts; its callbacks only post to a host's inbox and the fleet's
+ * messages
  *
  * Locks, always taken in this order, none held over a libvirt call: host->lock, job->lock, fleet->lock.
  */
@@ -44,9 +45,9 @@ enum note_type { NOTE_CHANGED, NOTE_RELIST, NOTE_FLAGS, NOTE_DEFINITION, NOTE_AD
 struct note {
     enum note_type type;
     struct vm_uuid uuid;
-    struct domdef *def; /* NOTE_DEFINITION: a reference; NULL: could not be read */
-    char *text;         /* NOTE_ADDRESSES: owned */
-    int64_t wall_ms;    /* NOTE_STARTED_AT */
+    struct domdef *def;  /* NOTE_DEFINITION: a reference; NULL: could not be read */
+    char *text;          /* NOTE_ADDRESSES: owned */
+    int64_t wall_ms;     /* NOTE_STARTED_AT */
     unsigned generation; /* of the connection it is about */
 };
 
@@ -64,8 +65,10 @@ struct dom {
     virDomainPtr ptr; /* on host->sample_conn */
     struct vm vm;     /* name, ip, def and rates owned here; copied into snapshots */
     struct rate cpu, rx, tx, rd, wr, rd_ops, wr_ops;
-    VEC(struct device_counter) devices;
+    VEC(struct device_counter) devices; /* of the selected domain */
+    int nic_count, disk_count; /* at the last sample: sums over another set can't be compared; -1 never */
     int64_t started_wall_ms;
+    int64_t dear_tried_ms; /* monotonic: when the dear groups were last asked for */
     int64_t def_asked_ms, addresses_asked_ms, started_asked_ms; /* monotonic; 0 never */
     bool def_wanted;
     bool visible;
@@ -115,15 +118,15 @@ struct host {
     struct vmmap reboots; /* uuid → count of reboot events */
     uint64_t changes;     /* counts events, for the waiters on `changed` */
     struct snapshot *latest;
-    virConnectPtr act_conn; /* for jobs; NULL while not connected */
-    struct opening *opening;
-    bool auth_pending;
+    virConnectPtr act_conn;          /* for jobs; NULL while not connected */
+    bool opening_done, auth_pending; /* set by the opener */
     VEC(struct lookup) lookups;
+    bool lookup_running;
     pthread_cond_t lookup_wake;
     VEC(struct job *) jobs; /* queued */
     pthread_cond_t job_wake;
     pthread_t lookup_threads[2], job_threads[4];
-    int n_lookup_threads, n_job_threads;
+    int n_lookup_threads, n_job_threads, n_idle_job_threads;
 
     /* the host thread's own: */
     struct link link;
@@ -154,8 +157,8 @@ virConnectPtr host_act_conn(struct host *h);
 /* fleet.c */
 void fleet_post(struct fleet *f, struct message *m); /* takes its contents over */
 void fleet_signal(struct fleet *f);
-void fleet_event(struct host *h, const struct vm_uuid *uuid, const char *vm, const char *kind, enum severity severity,
-                 enum event_mark mark, const char *fmt, ...) ATTR_PRINTF(7, 8);
+void fleet_event(struct host *h, const struct vm_uuid *uuid, const char *vm, const char *kind,
+                 enum severity severity, enum event_mark mark, const char *fmt, ...) ATTR_PRINTF(7, 8);
 
 /* open.c */
 struct opening_result {
@@ -163,20 +166,19 @@ struct opening_result {
     struct error error;
 };
 struct opening *opening_start(struct host *h);
-bool opening_is_done(struct opening *o);
-void opening_take(struct opening *o, struct opening_result *out); /* only when done; frees it */
-void opening_abandon(struct opening *o);
-void opening_cancel_question(struct opening *o);
+/* Only after host->opening_done: what came of it. Frees the opening. */
+void opening_take(struct opening *o, struct opening_result *out);
+void opening_abandon(struct opening *o); /* leaves it to itself */
 char *uri_without_password(const char *uri);
 bool uri_is_remote(const char *uri);
 char *uri_host_name(const char *uri); /* the host part, or this machine's name; the caller frees */
 bool uri_in_process(const char *uri); /* the driver runs inside this process: test, embed */
 
 /* inventory.c: which domains there are */
-bool inventory_list(struct host *h);                     /* all of them, anew; false: the connection failed */
+bool inventory_list(struct host *h); /* all of them, anew; false: the connection failed */
 bool inventory_refresh(struct host *h, const struct vm_uuid *uuid); /* one that changed */
 bool inventory_flags(struct host *h);
-void inventory_clear(struct host *h);    /* the connection is gone: pointers are dropped, figures kept */
+void inventory_clear(struct host *h); /* the connection is gone: pointers are dropped, figures kept */
 void inventory_free(struct host *h);
 void inventory_want_definitions(struct host *h, int64_t now);
 void inventory_apply(struct host *h, struct note *note);
@@ -186,13 +188,19 @@ struct dom *inventory_find(struct host *h, const struct vm_uuid *uuid);
 bool sample_tick(struct host *h, int64_t deadline_ms); /* false: the connection failed */
 void sample_probe(struct host *h);                     /* finds out what the connection can do */
 void dom_set_state(struct dom *d, int state, int reason);
-/* stats.c: reading libvirt's records */
-void stats_read_record(struct host *h, struct dom *d, virDomainStatsRecordPtr record, int64_t now_us);
-void stats_per_domain(struct dom *d, int64_t now_us, bool focus);
+/* inventory.c, too */
+void dom_set_id(struct dom *d, virDomainPtr ptr);
+/* stats.c: figures of one domain, from a record of the bulk calls or by single calls */
+void stats_read_record(struct dom *d, virDomainStatsRecordPtr record, int64_t now_us, bool focus);
+void stats_read_info(struct dom *d, const virDomainInfo *info, int64_t now_us);
+void stats_read_singly(struct dom *d, int64_t now_us, bool focus);
+void stats_read_host(struct host *h);
+void stats_record_history(struct host *h, int64_t now_ms);
 
 /* publish.c */
 void publish(struct host *h);
-void publish_state(struct host *h, enum host_state state, int64_t retry_at_ms, const char *fmt, ...) ATTR_PRINTF(4, 5);
+void publish_state(struct host *h, enum host_state state, int64_t retry_at_ms, const char *fmt, ...)
+    ATTR_PRINTF(4, 5);
 
 /* events.c */
 void events_register(struct host *h);
@@ -219,20 +227,22 @@ struct job_context {
     const char *vm_name;
     const struct job_args *args;
     bool is_qemu;
-    struct error error;   /* set by run() when it fails */
-    char *text;           /* result line; owned */
+    struct error error; /* set by run() when it fails */
+    char *text;         /* result line; owned */
     json_object *json;
-    bool gone;            /* the domain is gone after this (undefined, or transient and stopped) */
+    bool gone; /* the domain is gone after this (undefined, or transient and stopped) */
 };
 /* Fails the job with libvirt's last error: "start web1: …". */
 bool context_failed(struct job_context *c);
 void context_say(struct job_context *c, const char *fmt, ...) ATTR_PRINTF(2, 3);
 void context_progress(struct job_context *c, const char *fmt, ...) ATTR_PRINTF(2, 3);
 bool context_cancelled(struct job_context *c);
-/* Waits until the domain's state is in the mask (1u << state) or it is gone (then c->gone). False with c->error set on
- * timeout (seconds; the caller says what to do about it), cancellation or a lost connection. */
+/* Waits until the domain's state is in the mask (1u << state) or it is gone (then c->gone). False with
+ * c->error set on timeout (seconds; the caller says what to do about it), cancellation or a lost connection.
+ */
 enum wait_result { WAIT_REACHED, WAIT_GONE, WAIT_TIMEOUT, WAIT_FAILED };
-enum wait_result context_wait_state(struct job_context *c, unsigned states, double timeout_s, const char *waiting_for);
+enum wait_result context_wait_state(struct job_context *c, unsigned states, double timeout_s,
+                                    const char *waiting_for);
 /* Waits for more reboots than `before`. */
 unsigned long context_reboots(struct job_context *c);
 enum wait_result context_wait_reboot(struct job_context *c, unsigned long before, double timeout_s);

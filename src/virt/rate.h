@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * A counter that only grows, to a rate. A counter that went back (restarted VM, wrapped, device replaced) begins anew:
- * its rate is unknown until the next sample, never negative and never a spike. Pure; no thread safety of its own.
+ * A counter that only grows, to a rate. A counter that went back (restarted VM, wrapped, device replaced)
+ * begins anew: its rate is unknown until the next sample, never negative and never a spike. Pure; no thread
+ * safety of its own.
  */
 #ifndef VIRTDECK_VIRT_RATE_H
 #define VIRTDECK_VIRT_RATE_H

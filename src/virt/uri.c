@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What a connection URI tells before it is opened. A URI may be an alias of libvirt.conf: then it tells nothing.
+ * What a connection URI tells before it is opened. A URI may be an alias of libvirt.conf: then it tells
+ * nothing.
  */
 #include <stdlib.h>
 #include <string.h>

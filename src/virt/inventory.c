@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Which domains there are: listed once, then kept up by events. The host thread's own.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/clock.h"
+#include "virt/private.h"
+
+/* So many single refreshes cost as much as one listing. */
+#define REFRESH_MAX 64
+/* No event tells of another client's config-only edits (libvirt 9.0): definitions are read again this often.
+ */
+#define DEF_SELECTED_MS      5000
+#define DEF_VISIBLE_MS       30000
+#define ADDRESSES_UNKNOWN_MS 5000
+#define ADDRESSES_KNOWN_MS   60000
+
+struct dom *inventory_find(struct host *h, const struct vm_uuid *uuid)
+{
+    return vmmap_get(&h->table, 0, uuid);
+}
+
+static void dom_clear_counters(struct dom *d)
+{
+    struct rate *const rates[] = {&d->cpu, &d->rx, &d->tx, &d->rd, &d->wr, &d->rd_ops, &d->wr_ops};
+    for (size_t i = 0; i < ARRAY_LEN(rates); i++)
+        rate_reset(rates[i]);
+    vec_clear(&d->devices);
+    d->nic_count = d->disk_count = -1;
+    d->vm.cpu = d->vm.rx = d->vm.tx = d->vm.rd = d->vm.wr = d->vm.rd_ops = d->vm.wr_ops = NAN;
+}
+
+static struct dom *dom_add(struct host *h, const struct vm_uuid *uuid)
+{
+    struct dom *d = xcalloc(1, sizeof *d);
+    d->uuid = *uuid;
+    vm_set_unknown(&d->vm);
+    d->vm.uuid = *uuid;
+    d->vm.reason = "";
+    d->def_wanted = true;
+    dom_clear_counters(d);
+    vmmap_set(&h->table, 0, uuid, d);
+    vec_push(&h->doms, d);
+    return d;
+}
+
+static void dom_free(struct dom *d)
+{
+    if (d->ptr)
+        virDomainFree(d->ptr);
+    free(d->vm.name);
+    free(d->vm.ip);
+    domdef_unref(d->vm.def);
+    vec_free(&d->devices);
+    free(d);
+}
+
+static void dom_remove_at(struct host *h, size_t i)
+{
+    struct dom *d = h->doms.items[i];
+    vmmap_remove(&h->table, 0, &d->uuid);
+    history_forget(h->fleet->history, h->id, &d->uuid);
+    h->doms.items[i] = h->doms.items[--h->doms.len];
+    dom_free(d);
+}
+
+static void dom_remove(struct host *h, struct dom *d)
+{
+    for (size_t i = 0; i < h->doms.len; i++)
+        if (h->doms.items[i] == d) {
+            dom_remove_at(h, i);
+            return;
+        }
+}
+
+void dom_set_id(struct dom *d, virDomainPtr ptr)
+{
+    unsigned id = virDomainGetID(ptr);
+    int now = id == (unsigned)-1 ? -1 : (int)id;
+    if (now != d->vm.id && now != -1 && d->vm.id != -1)
+        dom_clear_counters(d); /* restarted between two looks: its counters are another QEMU's */
+    d->vm.id = now;
+}
+
+/* Takes a reference to the domain as this connection knows it; its name may be new. */
+static void dom_adopt(struct dom *d, virDomainPtr ptr)
+{
+    const char *name = virDomainGetName(ptr);
+    if (!d->vm.name || strcmp(d->vm.name, name) != 0) {
+        free(d->vm.name);
+        d->vm.name = xstrdup(name);
+        d->def_wanted = true;
+        d->def_asked_ms = 0;
+    }
+    if (d->ptr)
+        virDomainFree(d->ptr);
+    d->ptr = ptr;
+    dom_set_id(d, ptr);
+}
+
+void dom_set_state(struct dom *d, int state, int reason)
+{
+    if (state < 0 || state >= VM_STATE_COUNT)
+        state = VM_NOSTATE;
+    bool was_active = vm_state_is_active(d->vm.state), is_active = vm_state_is_active((enum vm_state)state);
+    if ((int)d->vm.state != state)
+        d->vm.since_wall_ms = d->vm.sampled_ms ? clock_wall_ms() : 0;
+    d->vm.state = (enum vm_state)state;
+    d->vm.reason = state_reason_words(state, reason);
+    if (was_active == is_active)
+        return;
+    dom_clear_counters(d);
+    d->vm.mem_kib = d->vm.uptime_s = NAN;
+    d->started_wall_ms = d->started_asked_ms = d->addresses_asked_ms = 0;
+    free(d->vm.ip);
+    d->vm.ip = NULL;
+    d->def_wanted = true; /* live XML instead of the inactive one, or the other way round */
+    d->def_asked_ms = 0;
+}
+
+bool inventory_list(struct host *h)
+{
+    virDomainPtr *list = NULL;
+    int n = virConnectListAllDomains(h->link.conn, &list, 0);
+    if (n < 0)
+        return virConnectIsAlive(h->link.conn) == 1;
+    h->listing++;
+    for (int i = 0; i < n; i++) {
+        struct vm_uuid uuid;
+        virDomainGetUUID(list[i], uuid.b);
+        struct dom *d = inventory_find(h, &uuid);
+        if (!d)
+            d = dom_add(h, &uuid);
+        dom_adopt(d, list[i]);
+        d->seen = h->listing;
+    }
+    free(list);
+    for (size_t i = h->doms.len; i-- > 0;)
+        if (h->doms.items[i]->seen != h->listing)
+            dom_remove_at(h, i);
+    h->relist = false;
+    h->relist_ms = clock_mono_ms();
+    h->flags_ms = 0;
+    return true;
+}
+
+bool inventory_refresh(struct host *h, const struct vm_uuid *uuid)
+{
+    struct dom *d = inventory_find(h, uuid);
+    virDomainPtr ptr = virDomainLookupByUUID(h->link.conn, uuid->b);
+    int state, reason;
+    if (!ptr) {
+        virErrorPtr e = virGetLastError();
+        if (e && e->code == VIR_ERR_NO_DOMAIN && d)
+            dom_remove(h, d);
+        return virConnectIsAlive(h->link.conn) == 1;
+    }
+    if (!d)
+        d = dom_add(h, uuid);
+    d->seen = h->listing;
+    dom_adopt(d, ptr);
+    if (virDomainGetState(d->ptr, &state, &reason, 0) == 0) {
+        dom_set_state(d, state, reason);
+        d->vm.sampled_ms = clock_mono_ms();
+    }
+    int persistent = virDomainIsPersistent(d->ptr);
+    if (persistent >= 0)
+        d->vm.flags = persistent ? d->vm.flags | VM_PERSISTENT : d->vm.flags & ~(unsigned)VM_PERSISTENT;
+    d->def_wanted = true;
+    d->def_asked_ms = 0;
+    h->flags_ms = 0;
+    return true;
+}
+
+/* One filtered list per boolean costs one call for all domains instead of one for each. */
+static const struct {
+    unsigned list_flag, vm_flag;
+} flag_lists[] = {
+    {VIR_CONNECT_LIST_DOMAINS_PERSISTENT, VM_PERSISTENT},
+    {VIR_CONNECT_LIST_DOMAINS_AUTOSTART, VM_AUTOSTART},
+    {VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE, VM_MANAGED_SAVE},
+    {VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT, VM_HAS_SNAPSHOT},
+};
+
+static bool read_flag_list(struct host *h, unsigned list_flag, unsigned vm_flag)
+{
+    virDomainPtr *list = NULL;
+    int n = virConnectListAllDomains(h->link.conn, &list, list_flag);
+    if (n < 0)
+        return false;
+    for (size_t i = 0; i < h->doms.len; i++)
+        h->doms.items[i]->vm.flags &= ~vm_flag;
+    for (int i = 0; i < n; i++) {
+        struct vm_uuid uuid;
+        virDomainGetUUID(list[i], uuid.b);
+        struct dom *d = inventory_find(h, &uuid);
+        if (d)
+            d->vm.flags |= vm_flag;
+        else
+            h->relist = true; /* an event was missed */
+        virDomainFree(list[i]);
+    }
+    free(list);
+    return true;
+}
+
+bool inventory_flags(struct host *h)
+{
+    bool all = true;
+    for (size_t i = 0; i < ARRAY_LEN(flag_lists); i++)
+        all = read_flag_list(h, flag_lists[i].list_flag, flag_lists[i].vm_flag) && all;
+    for (size_t i = 0; all && i < h->doms.len; i++)
+        h->doms.items[i]->vm.flags |= VM_FLAGS_KNOWN;
+    h->flags_ms = clock_mono_ms();
+    return virConnectIsAlive(h->link.conn) == 1;
+}
+
+void inventory_clear(struct host *h)
+{
+    for (size_t i = 0; i < h->doms.len; i++) {
+        struct dom *d = h->doms.items[i];
+        if (d->ptr)
+            virDomainFree(d->ptr);
+        d->ptr = NULL;
+        d->def_wanted = true;
+        d->def_asked_ms = 0;
+    }
+}
+
+void inventory_free(struct host *h)
+{
+    for (size_t i = 0; i < h->doms.len; i++)
+        dom_free(h->doms.items[i]);
+    vec_free(&h->doms);
+    vmmap_free(&h->table);
+}
+
+static bool due(int64_t asked_ms, int64_t now, int64_t every_ms)
+{
+    return !asked_ms || now - asked_ms >= every_ms;
+}
+
+static unsigned address_sources(const struct host *h)
+{
+    const struct fleet_config *c = &h->fleet->config;
+    return (c->addr_lease ? 1u << VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE : 0) |
+           (c->addr_agent ? 1u << VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT : 0) |
+           (c->addr_arp ? 1u << VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_ARP : 0);
+}
+
+static bool has_nic(const struct domdef *def)
+{
+    for (size_t i = 0; i < def->devices.len; i++)
+        if (def->devices.items[i].mac)
+            return true;
+    return false;
+}
+
+/* Asks for what is not known of one domain, or was known too long ago. */
+static void want(struct host *h, struct dom *d, bool selected, int64_t now)
+{
+    bool looked_at = selected || d->visible;
+    bool everything = h->fleet->config.sample_all;
+    int64_t again = selected ? DEF_SELECTED_MS : DEF_VISIBLE_MS;
+    if (d->def_wanted ? !d->def_asked_ms : looked_at && !h->info.remote && due(d->def_asked_ms, now, again)) {
+        d->def_asked_ms = now;
+        lookup_add(h, LOOKUP_DEFINITION, d, 0);
+    }
+    if (!vm_state_is_active(d->vm.state) || !(looked_at || everything))
+        return;
+    unsigned sources = address_sources(h);
+    if (h->link.is_qemu && sources && d->vm.def && has_nic(d->vm.def) &&
+        due(d->addresses_asked_ms, now, d->vm.ip ? ADDRESSES_KNOWN_MS : ADDRESSES_UNKNOWN_MS)) {
+        d->addresses_asked_ms = now;
+        lookup_add(h, LOOKUP_ADDRESSES, d, sources);
+    }
+    if (h->link.is_qemu && !h->info.remote && !d->started_wall_ms && !d->started_asked_ms) {
+        d->started_asked_ms = now;
+        lookup_add(h, LOOKUP_STARTED, d, 0);
+    }
+}
+
+void inventory_want_definitions(struct host *h, int64_t now)
+{
+    pthread_mutex_lock(&h->lock);
+    struct vm_uuid selected = h->selected;
+    pthread_mutex_unlock(&h->lock);
+    for (size_t i = 0; i < h->doms.len; i++)
+        if (h->doms.items[i]->ptr)
+            want(h, h->doms.items[i], uuid_equal(&h->doms.items[i]->uuid, &selected), now);
+}
+
+static void apply_definition(struct dom *d, struct note *note)
+{
+    d->def_wanted = false;
+    if (!note->def)
+        return;
+    domdef_unref(d->vm.def);
+    d->vm.def = note->def;
+    note->def = NULL;
+    d->vm.vcpus_max = d->vm.def->vcpus_max;
+    if (!vm_state_is_active(d->vm.state)) {
+        d->vm.vcpus = d->vm.def->vcpus;
+        d->vm.maxmem_kib = d->vm.def->maxmem_kib;
+    }
+}
+
+void inventory_apply(struct host *h, struct note *note)
+{
+    struct dom *d = inventory_find(h, &note->uuid);
+    if (note->type == NOTE_RELIST)
+        h->relist = true;
+    else if (note->type == NOTE_FLAGS)
+        h->flags_ms = 0;
+    /* Answers of an earlier connection no longer count; a generation of 0 is a wish, not an answer. */
+    if (!d || (note->generation && note->generation != h->generation))
+        return;
+    if (note->type == NOTE_DEFINITION) {
+        apply_definition(d, note);
+    } else if (note->type == NOTE_ADDRESSES && note->generation) {
+        free(d->vm.ip);
+        d->vm.ip = note->text;
+        note->text = NULL;
+    } else if (note->type == NOTE_ADDRESSES && d->ptr) {
+        lookup_add(h, LOOKUP_ADDRESSES, d, ~0u); /* a person asks: every source */
+    } else if (note->type == NOTE_STARTED_AT) {
+        d->started_wall_ms = note->wall_ms;
+    }
+}

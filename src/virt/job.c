@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Jobs: what a person asked for, run in threads of their own so that nothing waits for them. Cancelling ends
+ * the job for whoever follows it; a libvirt call under way can't be stopped and goes on in its thread, its
+ * result is then only logged.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "base/clock.h"
+#include "base/log.h"
+#include "virt/private.h"
+
+struct job {
+    pthread_mutex_t lock;
+    int refs;
+    bool cancel;
+    struct host *host;
+    struct job_args args;
+    struct job_status status; /* the strings in it are owned */
+};
+
+static void result_clear(struct job_result *r)
+{
+    error_clear(&r->error);
+    free(r->text);
+    if (r->json)
+        json_object_put(r->json);
+    *r = (struct job_result){0};
+}
+
+struct job *job_ref(struct job *j)
+{
+    pthread_mutex_lock(&j->lock);
+    j->refs++;
+    pthread_mutex_unlock(&j->lock);
+    return j;
+}
+
+void job_unref(struct job *j)
+{
+    pthread_mutex_lock(&j->lock);
+    bool last = --j->refs == 0;
+    pthread_mutex_unlock(&j->lock);
+    if (!last)
+        return;
+    result_clear(&j->status.result);
+    free(j->status.vm_name);
+    free(j->status.progress);
+    free((char *)j->args.text);
+    pthread_mutex_destroy(&j->lock);
+    free(j);
+}
+
+static bool over(enum job_state s)
+{
+    return s == JOB_DONE || s == JOB_FAILED || s == JOB_CANCELLED;
+}
+
+static void job_tell(struct job *j)
+{
+    struct message m = {.type = MSG_JOB, .host = j->status.host, .job = job_ref(j)};
+    fleet_post(j->host->fleet, &m);
+}
+
+void job_status(struct job *j, struct job_status *out)
+{
+    pthread_mutex_lock(&j->lock);
+    *out = j->status;
+    out->vm_name = xstrdup(j->status.vm_name);
+    out->progress = xstrdup(j->status.progress);
+    out->result.text = xstrdup(j->status.result.text);
+    out->result.error.text = xstrdup(j->status.result.error.text);
+    if (out->result.json)
+        json_object_get(out->result.json);
+    pthread_mutex_unlock(&j->lock);
+}
+
+void job_status_clear(struct job_status *s)
+{
+    result_clear(&s->result);
+    free(s->vm_name);
+    free(s->progress);
+    *s = (struct job_status){0};
+}
+
+bool job_is_over(struct job *j)
+{
+    pthread_mutex_lock(&j->lock);
+    bool is = over(j->status.result.state);
+    pthread_mutex_unlock(&j->lock);
+    return is;
+}
+
+void job_cancel(struct job *j)
+{
+    struct host *h = j->host;
+    pthread_mutex_lock(&j->lock);
+    bool now = !over(j->status.result.state);
+    j->cancel = true;
+    if (now) {
+        j->status.result.state = JOB_CANCELLED;
+        j->status.result.text = xstrdup("no longer waited for; what was asked of libvirt may still happen");
+        j->status.ended_ms = clock_mono_ms();
+    }
+    pthread_mutex_unlock(&j->lock);
+    if (!now)
+        return;
+    job_tell(j);
+    pthread_mutex_lock(&h->lock);
+    pthread_cond_broadcast(&h->changed);
+    pthread_mutex_unlock(&h->lock);
+}
+
+struct job *fleet_submit(struct fleet *f, int host, const struct vm_uuid *uuid, const char *vm_name,
+                         const struct job_kind *kind, const struct job_args *args)
+{
+    struct host *h = f->hosts.items[host];
+    struct job *j = xcalloc(1, sizeof *j);
+    pthread_mutex_init(&j->lock, NULL);
+    j->refs = 2; /* the queue's and the caller's */
+    j->host = h;
+    if (args)
+        j->args = *args;
+    j->args.text = xstrdup(j->args.text);
+    j->status = (struct job_status){.host = host, .uuid = *uuid, .vm_name = xstrdup(vm_name), .kind = kind};
+    j->status.started_ms = clock_mono_ms();
+    j->status.result.error = (struct error)ERROR_INIT;
+    pthread_mutex_lock(&f->lock);
+    j->status.number = ++f->job_number;
+    pthread_mutex_unlock(&f->lock);
+
+    pthread_mutex_lock(&h->lock);
+    vec_push(&h->jobs, j);
+    if (h->n_job_threads < (int)ARRAY_LEN(h->job_threads) && h->n_idle_job_threads < (int)h->jobs.len &&
+        pthread_create(&h->job_threads[h->n_job_threads], NULL, job_thread, h) == 0)
+        h->n_job_threads++;
+    pthread_cond_signal(&h->job_wake);
+    pthread_mutex_unlock(&h->lock);
+    return j;
+}
+
+/* ---- in a job thread ---- */
+
+static void finish(struct job *j, struct job_context *c, bool ok, const char *vm_state)
+{
+    pthread_mutex_lock(&j->lock);
+    bool dropped = over(j->status.result.state);
+    if (!dropped) {
+        struct job_result *r = &j->status.result;
+        r->state = ok ? JOB_DONE : JOB_FAILED;
+        error_move(&r->error, &c->error);
+        r->text = c->text;
+        r->json = c->json;
+        r->vm_state = vm_state;
+        j->status.ended_ms = clock_mono_ms();
+        c->text = NULL;
+        c->json = NULL;
+        free(j->status.progress);
+        j->status.progress = NULL;
+    }
+    pthread_mutex_unlock(&j->lock);
+    if (dropped)
+        log_write(LEVEL_LOG_INFO, "%s %s, given up on, ended: %s", j->status.kind->action, j->status.vm_name,
+                  ok ? "done" : error_text(&c->error));
+    else
+        job_tell(j);
+}
+
+static const char *state_afterwards(struct job_context *c)
+{
+    int state;
+    if (c->gone)
+        return "undefined";
+    if (!c->dom || virDomainGetState(c->dom, &state, NULL, 0) < 0 || state < 0 || state >= VM_STATE_COUNT)
+        return NULL;
+    return vm_state_name((enum vm_state)state);
+}
+
+static bool find_domain(struct job_context *c)
+{
+    c->conn = host_act_conn(c->host);
+    if (!c->conn)
+        return error_set(&c->error, STATUS_NO_CONNECTION, "%s %s: not connected to the host",
+                         c->job->status.kind->action, c->vm_name);
+    const char *type = virConnectGetType(c->conn);
+    c->is_qemu = type && strcmp(type, "QEMU") == 0;
+    c->dom = virDomainLookupByUUID(c->conn, c->job->status.uuid.b);
+    return c->dom || context_failed(c);
+}
+
+static void run_job(struct host *h, struct job *j)
+{
+    struct job_context c = {
+        .host = h, .job = j, .vm_name = j->status.vm_name, .args = &j->args, .error = ERROR_INIT};
+    struct note changed = {.type = NOTE_CHANGED, .uuid = j->status.uuid};
+    pthread_mutex_lock(&j->lock);
+    bool skip = over(j->status.result.state);
+    if (!skip)
+        j->status.result.state = JOB_RUNNING;
+    pthread_mutex_unlock(&j->lock);
+    if (skip)
+        return;
+    job_tell(j);
+    bool ok = find_domain(&c) && j->status.kind->run(&c);
+    const char *vm_state = state_afterwards(&c);
+    if (c.dom)
+        virDomainFree(c.dom);
+    if (c.conn)
+        virConnectClose(c.conn);
+    host_post(h, &changed);
+    finish(j, &c, ok, vm_state);
+    error_clear(&c.error);
+    free(c.text);
+    if (c.json)
+        json_object_put(c.json);
+}
+
+void *job_thread(void *opaque)
+{
+    struct host *h = opaque;
+    pthread_mutex_lock(&h->lock);
+    while (!h->quit) {
+        if (!h->jobs.len) {
+            h->n_idle_job_threads++;
+            pthread_cond_wait(&h->job_wake, &h->lock);
+            h->n_idle_job_threads--;
+            continue;
+        }
+        struct job *j = h->jobs.items[0];
+        vec_remove(&h->jobs, 0);
+        pthread_mutex_unlock(&h->lock);
+        run_job(h, j);
+        job_unref(j);
+        pthread_mutex_lock(&h->lock);
+    }
+    pthread_mutex_unlock(&h->lock);
+    return NULL;
+}
+
+void jobs_stop(struct host *h)
+{
+    pthread_mutex_lock(&h->lock);
+    pthread_cond_broadcast(&h->job_wake);
+    pthread_cond_broadcast(&h->changed);
+    int n = h->n_job_threads;
+    pthread_mutex_unlock(&h->lock);
+    for (int i = 0; i < n; i++)
+        pthread_join(h->job_threads[i], NULL);
+    for (size_t i = 0; i < h->jobs.len; i++)
+        job_unref(h->jobs.items[i]);
+    vec_clear(&h->jobs);
+}
+
+/* ---- what kinds of jobs use ---- */
+
+bool context_failed(struct job_context *c)
+{
+    return error_from_libvirt(&c->error, "%s %s", c->job->status.kind->action, c->vm_name);
+}
+
+void context_say(struct job_context *c, const char *fmt, ...)
+{
+    va_list ap;
+    free(c->text);
+    va_start(ap, fmt);
+    if (vasprintf(&c->text, fmt, ap) < 0)
+        die("out of memory");
+    va_end(ap);
+}
+
+void context_progress(struct job_context *c, const char *fmt, ...)
+{
+    va_list ap;
+    pthread_mutex_lock(&c->job->lock);
+    free(c->job->status.progress);
+    va_start(ap, fmt);
+    if (vasprintf(&c->job->status.progress, fmt, ap) < 0)
+        die("out of memory");
+    va_end(ap);
+    pthread_mutex_unlock(&c->job->lock);
+    job_tell(c->job);
+}
+
+bool context_cancelled(struct job_context *c)
+{
+    pthread_mutex_lock(&c->job->lock);
+    bool cancelled = c->job->cancel;
+    pthread_mutex_unlock(&c->job->lock);
+    return cancelled;
+}
+
+/* Events end a wait at once; the state is asked for anew this often in case one is missed. */
+#define POLL_MS 500
+
+/* Sleeps until something changed on the host or POLL_MS passed. False: the program ends or the job was
+ * cancelled. */
+static bool wait_for_news(struct job_context *c, uint64_t *seen)
+{
+    struct host *h = c->host;
+    int64_t until = clock_mono_ms() + POLL_MS;
+    struct timespec t = {.tv_sec = until / 1000, .tv_nsec = until % 1000 * 1000000};
+    pthread_mutex_lock(&h->lock);
+    if (!h->quit && h->changes == *seen && !context_cancelled(c))
+        pthread_cond_timedwait(&h->changed, &h->lock, &t);
+    *seen = h->changes;
+    bool quit = h->quit;
+    pthread_mutex_unlock(&h->lock);
+    return !quit && !context_cancelled(c);
+}
+
+static void tell_waiting(struct job_context *c, const char *what, int64_t start_ms, int64_t *told_s)
+{
+    int64_t seconds = (clock_mono_ms() - start_ms) / 1000;
+    if (seconds == *told_s || !what)
+        return;
+    *told_s = seconds;
+    context_progress(c, "%s, %lld s", what, (long long)seconds);
+}
+
+enum wait_result context_wait_state(struct job_context *c, unsigned states, double timeout_s,
+                                    const char *waiting_for)
+{
+    int64_t start = clock_mono_ms(), told_s = 0;
+    uint64_t seen = 0;
+    for (;;) {
+        int state;
+        if (virDomainGetState(c->dom, &state, NULL, 0) < 0) {
+            virErrorPtr e = virGetLastError();
+            c->gone = e && e->code == VIR_ERR_NO_DOMAIN;
+            if (!c->gone)
+                context_failed(c);
+            return c->gone ? WAIT_GONE : WAIT_FAILED;
+        }
+        if (states & 1u << state)
+            return WAIT_REACHED;
+        if ((double)(clock_mono_ms() - start) >= timeout_s * 1000)
+            return WAIT_TIMEOUT;
+        tell_waiting(c, waiting_for, start, &told_s);
+        if (!wait_for_news(c, &seen)) {
+            error_set(&c->error, STATUS_FAILED, "%s %s: no longer waited for", c->job->status.kind->action,
+                      c->vm_name);
+            return WAIT_FAILED;
+        }
+    }
+}
+
+unsigned long context_reboots(struct job_context *c)
+{
+    pthread_mutex_lock(&c->host->lock);
+    uintptr_t count = (uintptr_t)vmmap_get(&c->host->reboots, 0, &c->job->status.uuid);
+    pthread_mutex_unlock(&c->host->lock);
+    return count;
+}
+
+enum wait_result context_wait_reboot(struct job_context *c, unsigned long before, double timeout_s)
+{
+    int64_t start = clock_mono_ms(), told_s = 0;
+    uint64_t seen = 0;
+    while (context_reboots(c) <= before) {
+        if ((double)(clock_mono_ms() - start) >= timeout_s * 1000)
+            return WAIT_TIMEOUT;
+        tell_waiting(c, "waiting for the guest to reboot", start, &told_s);
+        if (!wait_for_news(c, &seen)) {
+            error_set(&c->error, STATUS_FAILED, "%s %s: no longer waited for", c->job->status.kind->action,
+                      c->vm_name);
+            return WAIT_FAILED;
+        }
+    }
+    return WAIT_REACHED;
+}

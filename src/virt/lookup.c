@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Looking up single domains: definition, addresses, when it was started. Since libvirt 11 even reading the
+ * XML can wait 30 s for a job lock, so this is done by two threads beside the host thread, which gets the
+ * answers as notes.
+ */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/strbuf.h"
+#include "model/domdef.h"
+#include "virt/private.h"
+
+void lookup_add(struct host *h, enum lookup_type type, struct dom *d, unsigned sources)
+{
+    struct lookup l = {
+        .type = type, .dom = d->ptr, .uuid = d->uuid, .sources = sources, .generation = h->generation};
+    virDomainRef(d->ptr);
+    pthread_mutex_lock(&h->lock);
+    vec_push(&h->lookups, l);
+    pthread_cond_signal(&h->lookup_wake);
+    pthread_mutex_unlock(&h->lock);
+}
+
+static struct domdef *read_definition(virDomainPtr dom)
+{
+    struct error e = ERROR_INIT;
+    struct domdef *def = NULL;
+    char *xml = virDomainGetXMLDesc(dom, 0); /* without SECURE: no passwords in it */
+    if (!xml)
+        return NULL;
+    def = domdef_parse(xml, strlen(xml), &e);
+    if (!def)
+        log_write(LEVEL_LOG_WARN, "definition of %s: %s", virDomainGetName(dom), error_text(&e));
+    error_clear(&e);
+    free(xml);
+    return def;
+}
+
+static void add_address(struct strbuf *b, const char *addr)
+{
+    if (strncmp(addr, "127.", 4) == 0 || strcmp(addr, "::1") == 0 || strncmp(addr, "fe80:", 5) == 0)
+        return;
+    if (b->len && strstr(b->s, addr))
+        return;
+    strbuf_printf(b, "%s%s", b->len ? " " : "", addr);
+}
+
+static char *read_addresses(virDomainPtr dom, unsigned sources)
+{
+    struct strbuf b = {0};
+    static const unsigned all[] = {VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE,
+                                   VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT,
+                                   VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_ARP};
+    for (size_t s = 0; s < ARRAY_LEN(all); s++) {
+        unsigned source = all[s];
+        virDomainInterfacePtr *ifaces = NULL;
+        int n = sources & 1u << source ? virDomainInterfaceAddresses(dom, &ifaces, source, 0) : 0;
+        for (int i = 0; i < n; i++) {
+            for (unsigned a = 0; a < ifaces[i]->naddrs; a++)
+                add_address(&b, ifaces[i]->addrs[a].addr);
+            virDomainInterfaceFree(ifaces[i]);
+        }
+        free(ifaces);
+    }
+    return b.len ? strbuf_steal(&b) : NULL;
+}
+
+/* Whether the process has "-uuid U" among its arguments: a QEMU that libvirt started. */
+static bool process_has_uuid(const char *pid, const char *uuid)
+{
+    char path[64], buf[16384];
+    snprintf(path, sizeof path, "/proc/%.16s/cmdline", pid);
+    FILE *f = fopen(path, "re");
+    if (!f)
+        return false;
+    size_t n = fread(buf, 1, sizeof buf, f);
+    fclose(f);
+    char *at = memmem(buf, n, "-uuid", sizeof "-uuid");
+    size_t left = at ? n - (size_t)(at - buf) - sizeof "-uuid" : 0;
+    return left >= UUID_TEXT_LEN && memcmp(at + sizeof "-uuid", uuid, UUID_TEXT_LEN) == 0;
+}
+
+/* proc(5): field 22 of stat is the start time in clock ticks since boot. */
+static int64_t process_started_wall_ms(const char *pid)
+{
+    char path[64], line[1024];
+    unsigned long long ticks = 0;
+    struct timespec boot;
+    snprintf(path, sizeof path, "/proc/%.16s/stat", pid);
+    FILE *f = fopen(path, "re");
+    char *paren = f && fgets(line, sizeof line, f) ? strrchr(line, ')') : NULL;
+    if (f)
+        fclose(f);
+    if (!paren ||
+        sscanf(paren, ") %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
+               &ticks) != 1)
+        return 0;
+    clock_gettime(CLOCK_BOOTTIME, &boot);
+    int64_t up_ms = (int64_t)boot.tv_sec * 1000 + boot.tv_nsec / 1000000;
+    int64_t age_ms = up_ms - (int64_t)(ticks * 1000 / (unsigned long long)sysconf(_SC_CLK_TCK));
+    return clock_wall_ms() - age_ms;
+}
+
+static int64_t find_start(const struct vm_uuid *uuid)
+{
+    char text[UUID_TEXT_LEN + 1];
+    int64_t at = 0;
+    uuid_format(uuid, text);
+    DIR *proc = opendir("/proc");
+    for (struct dirent *entry; proc && !at && (entry = readdir(proc));)
+        if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' && process_has_uuid(entry->d_name, text))
+            at = process_started_wall_ms(entry->d_name);
+    if (proc)
+        closedir(proc);
+    return at;
+}
+
+static void look_up(struct host *h, const struct lookup *l)
+{
+    struct note note = {.uuid = l->uuid, .generation = l->generation};
+    switch (l->type) {
+    case LOOKUP_DEFINITION:
+        note.type = NOTE_DEFINITION;
+        note.def = read_definition(l->dom);
+        break;
+    case LOOKUP_ADDRESSES:
+        note.type = NOTE_ADDRESSES;
+        note.text = read_addresses(l->dom, l->sources);
+        break;
+    case LOOKUP_STARTED:
+        note.type = NOTE_STARTED_AT;
+        note.wall_ms = find_start(&l->uuid);
+        break;
+    }
+    host_post(h, &note);
+}
+
+void *lookup_thread(void *opaque)
+{
+    struct host *h = opaque;
+    pthread_mutex_lock(&h->lock);
+    while (h->lookup_running) {
+        if (!h->lookups.len) {
+            pthread_cond_wait(&h->lookup_wake, &h->lock);
+            continue;
+        }
+        /* The newest first: what was asked for last is what is looked at now. */
+        struct lookup l = h->lookups.items[--h->lookups.len];
+        pthread_mutex_unlock(&h->lock);
+        look_up(h, &l);
+        virDomainFree(l.dom);
+        pthread_mutex_lock(&h->lock);
+    }
+    pthread_mutex_unlock(&h->lock);
+    return NULL;
+}
+
+void lookup_start(struct host *h)
+{
+    h->lookup_running = true;
+    for (h->n_lookup_threads = 0; h->n_lookup_threads < (int)ARRAY_LEN(h->lookup_threads);
+         h->n_lookup_threads++)
+        if (pthread_create(&h->lookup_threads[h->n_lookup_threads], NULL, lookup_thread, h) != 0)
+            break;
+}
+
+void lookup_stop(struct host *h)
+{
+    pthread_mutex_lock(&h->lock);
+    h->lookup_running = false;
+    for (size_t i = 0; i < h->lookups.len; i++)
+        virDomainFree(h->lookups.items[i].dom);
+    vec_clear(&h->lookups);
+    pthread_cond_broadcast(&h->lookup_wake);
+    pthread_mutex_unlock(&h->lock);
+    /* The connection is closed or closing: a call under way returns. */
+    for (int i = 0; i < h->n_lookup_threads; i++)
+        pthread_join(h->lookup_threads[i], NULL);
+    h->n_lookup_threads = 0;
+}
