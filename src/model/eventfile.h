@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The event log's file: one JSON object a line, each appended by one write, so that several programs may
+ * share it. At 1 MiB it is renamed to FILE.1. Only model/eventlog.c calls this. One thread at a time.
+ */
+#ifndef VIRTDECK_MODEL_EVENTFILE_H
+#define VIRTDECK_MODEL_EVENTFILE_H
+
+#include "model/eventlog.h"
+
+struct eventfile;
+
+/* Opens nothing yet: the file is made by the first event. */
+struct eventfile *eventfile_new(const char *path);
+void eventfile_free(struct eventfile *f); /* NULL is fine */
+/* Hands every readable event of FILE.1 and FILE to `take`, oldest first (at most the last 2 MiB of each).
+ * `take` owns the strings, except `kind`, which is valid only during the call. False with e set when lines
+ * were damaged or a file could not be read; the rest was taken all the same. */
+bool eventfile_load(struct eventfile *f, void (*take)(void *ctx, struct event *ev), void *ctx,
+                    struct error *e);
+bool eventfile_append(struct eventfile *f, const struct event *ev, struct error *e);
+
+#endif
