@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The fleet against libvirt's own test driver: connect, sample, run jobs, lose nothing.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <locale.h>
+#include <math.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/clock.h"
+#include "base/paths.h"
+#include "virt/fleet.h"
+#include "virt/lifecycle.h"
+
+#define DEADLINE_MS 20000
+
+static struct fleet *fleet_for(const char *uri, bool read_only)
+{
+    struct fleet_config config = {.interval_s = 0.2,
+                                  .tick_budget = 0.25,
+                                  .reconnect_max_s = 1,
+                                  .keepalive_s = 5,
+                                  .read_only = read_only,
+                                  .want_dear = true,
+                                  .sample_all = true};
+    struct fleet *f = fleet_new(&config);
+    assert_int_equal(fleet_add(f, uri, false), 0);
+    return f;
+}
+
+/* Waits until the newest snapshot satisfies the test; fails after DEADLINE_MS. The caller unrefs. */
+static struct snapshot *wait_snapshot(struct fleet *f, bool (*is_good)(const struct snapshot *s))
+{
+    int64_t until = clock_mono_ms() + DEADLINE_MS;
+    for (;;) {
+        struct snapshot *s = fleet_snapshot(f, 0);
+        assert_non_null(s);
+        if (is_good(s))
+            return s;
+        if (clock_mono_ms() > until)
+            fail_msg("no such snapshot; host is %s: %s", host_state_name(s->host.state), s->host.state_text);
+        snapshot_unref(s);
+        struct pollfd p = {.fd = fleet_fd(f), .events = POLLIN};
+        poll(&p, 1, 100);
+        fleet_drain_fd(f);
+    }
+}
+
+static bool has_defs(const struct snapshot *s)
+{
+    return s->host.state == HOST_UP && s->host.ticks >= 3 && s->n_vms > 0 && s->host.details_pending == 0;
+}
+
+static bool has_failed(const struct snapshot *s)
+{
+    return s->host.state == HOST_LOST || s->host.state == HOST_GIVEN_UP;
+}
+
+static bool is_shut_off(const struct snapshot *s)
+{
+    return s->n_vms == 1 && s->vms[0].state == VM_SHUTOFF;
+}
+
+static bool is_paused(const struct snapshot *s)
+{
+    return s->n_vms == 1 && s->vms[0].state == VM_PAUSED;
+}
+
+static bool is_empty(const struct snapshot *s)
+{
+    return s->host.ticks && s->n_vms == 0;
+}
+
+static void test_snapshot_has_figures(void **state)
+{
+    (void)state;
+    struct fleet *f = fleet_for("test:///default", false);
+    struct snapshot *s = wait_snapshot(f, has_defs);
+    assert_int_equal(s->n_vms, 1);
+    assert_string_equal(s->vms[0].name, "test");
+    assert_int_equal(s->vms[0].state, VM_RUNNING);
+    assert_false(isnan(s->vms[0].cpu));
+    assert_true(s->vms[0].cpu >= 0);
+    assert_true(s->vms[0].flags & VM_FLAGS_KNOWN);
+    assert_non_null(s->vms[0].def);
+    assert_true(s->vms[0].sampled_ms > 0);
+    snapshot_unref(s);
+    fleet_free(f);
+}
+
+/* Submits, waits for its end, gives the state it ended in. */
+static enum job_state run(struct fleet *f, const struct vm_uuid *uuid, const char *action, const struct job_args *args,
+                          struct job_status *out)
+{
+    struct job *j = fleet_submit(f, 0, uuid, "test", lifecycle_kind(action), args);
+    int64_t until = clock_mono_ms() + DEADLINE_MS;
+    while (!job_is_over(j) && clock_mono_ms() < until) {
+        struct pollfd p = {.fd = fleet_fd(f), .events = POLLIN};
+        poll(&p, 1, 100);
+        fleet_drain_fd(f);
+    }
+    job_status(j, out);
+    job_unref(j);
+    return out->result.state;
+}
+
+static void test_lifecycle(void **state)
+{
+    (void)state;
+    struct fleet *f = fleet_for("test:///default", false);
+    struct snapshot *s = wait_snapshot(f, has_defs);
+    struct vm_uuid uuid = s->vms[0].uuid;
+    struct job_status st;
+    snapshot_unref(s);
+
+    assert_int_equal(run(f, &uuid, "suspend", NULL, &st), JOB_DONE);
+    assert_string_equal(st.result.vm_state, "paused");
+    job_status_clear(&st);
+    snapshot_unref(wait_snapshot(f, is_paused));
+    assert_int_equal(run(f, &uuid, "destroy", NULL, &st), JOB_DONE);
+    assert_string_equal(st.result.vm_state, "shut off");
+    job_status_clear(&st);
+    snapshot_unref(wait_snapshot(f, is_shut_off));
+    assert_int_equal(run(f, &uuid, "destroy", NULL, &st), JOB_FAILED);
+    assert_non_null(strstr(error_text(&st.result.error), "destroy test"));
+    job_status_clear(&st);
+    assert_int_equal(run(f, &uuid, "start", NULL, &st), JOB_DONE);
+    job_status_clear(&st);
+    assert_int_equal(run(f, &uuid, "start", NULL, &st), JOB_DONE); /* already running is no failure */
+    job_status_clear(&st);
+    assert_int_equal(run(f, &uuid, "shutdown", &(struct job_args){.timeout_s = 10}, &st), JOB_DONE);
+    job_status_clear(&st);
+    assert_int_equal(run(f, &uuid, "undefine", NULL, &st), JOB_DONE);
+    assert_string_equal(st.result.vm_state, "undefined");
+    job_status_clear(&st);
+    snapshot_unref(wait_snapshot(f, is_empty));
+    assert_int_equal(run(f, &uuid, "start", NULL, &st), JOB_FAILED);
+    job_status_clear(&st);
+    fleet_free(f);
+}
+
+static void test_refused_uri(void **state)
+{
+    (void)state;
+    struct fleet *f = fleet_for("test:///no/such/file.xml", false);
+    struct snapshot *s = wait_snapshot(f, has_failed);
+    assert_int_equal(s->host.state, HOST_GIVEN_UP); /* no reconnect was asked for */
+    assert_non_null(strstr(s->host.state_text, "/no/such/file.xml"));
+    snapshot_unref(s);
+    fleet_free(f);
+}
+
+static void test_events_arrive(void **state)
+{
+    (void)state;
+    struct fleet *f = fleet_for("test:///default", false);
+    struct snapshot *s = wait_snapshot(f, has_defs);
+    struct vm_uuid uuid = s->vms[0].uuid;
+    struct job_status st;
+    bool seen = false;
+    snapshot_unref(s);
+    run(f, &uuid, "suspend", NULL, &st);
+    job_status_clear(&st);
+    for (int64_t until = clock_mono_ms() + DEADLINE_MS; !seen && clock_mono_ms() < until;) {
+        struct message m;
+        while (fleet_next_message(f, &m)) {
+            seen = seen || (m.type == MSG_EVENT && m.event.vm && strcmp(m.event.vm, "test") == 0 &&
+                            strncmp(m.event.text, "paused", 6) == 0);
+            message_clear(&m);
+        }
+        struct pollfd p = {.fd = fleet_fd(f), .events = POLLIN};
+        poll(&p, 1, 50);
+    }
+    assert_true(seen);
+    fleet_free(f);
+}
+
+int main(void)
+{
+    setlocale(LC_ALL, "C.UTF-8");
+    paths_init();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_snapshot_has_figures),
+        cmocka_unit_test(test_lifecycle),
+        cmocka_unit_test(test_refused_uri),
+        cmocka_unit_test(test_events_arrive),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
