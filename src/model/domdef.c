@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/domdef.h"
+
+#include <ctype.h>
+#include <limits.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <libxml/parser.h>
+#include <libxml/parserInternals.h>
+#include <libxml/tree.h>
+#include "base/strbuf.h"
+#include "device/kinds.h"
+
+#define MAX_XML       (32u * 1024 * 1024)
+#define LIBOSINFO_URI "http://libosinfo.org/xmlns/libvirt/domain/1.0"
+#define AGENT_CHANNEL "org.qemu.guest_agent.0"
+
+/* ---- parsing ---- */
+
+/* No domain of libvirt's has a document type, and without one there are no entities to blow up or to read
+ * files with. */
+static void refuse_doctype(void *ctx, const xmlChar *name, const xmlChar *external, const xmlChar *system)
+{
+    xmlParserCtxtPtr ctxt = ctx;
+    (void)name;
+    (void)external;
+    (void)system;
+    *(bool *)ctxt->_private = true;
+    xmlStopParser(ctxt);
+}
+
+static void say_bad_xml(xmlParserCtxtPtr ctxt, bool doctype, struct error *e)
+{
+    const xmlError *last = xmlCtxtGetLastError(ctxt);
+    if (doctype) {
+        error_set(e, STATUS_FAILED, "the XML has a document type (<!DOCTYPE …>), which is not taken");
+        return;
+    }
+    const char *why = last && last->message ? last->message : "it ends too early";
+    int len = (int)strcspn(why, "\n");
+    error_set(e, STATUS_FAILED, "line %d of the XML: %.*s", last ? last->line : 1, len, why);
+}
+
+static xmlDocPtr parse_document(const char *xml, size_t len, struct error *e)
+{
+    bool doctype = false;
+    xmlParserCtxtPtr ctxt = xmlNewParserCtxt();
+    if (!ctxt) {
+        die("out of memory");
+    }
+    ctxt->_private = &doctype;
+    ctxt->sax->internalSubset = refuse_doctype;
+    xmlDocPtr doc = xmlCtxtReadMemory(ctxt, xml, (int)len, NULL, NULL,
+                                      XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
+                                          XML_PARSE_NOCDATA | XML_PARSE_COMPACT);
+    if (!doc || doctype) {
+        say_bad_xml(ctxt, doctype, e);
+        xmlFreeDoc(doc);
+        doc = NULL;
+    }
+    xmlFreeParserCtxt(ctxt);
+    return doc;
+}
+
+/* ---- reading elements ---- */
+
+static bool is_element(xmlNodePtr node, const char *ns, const char *name)
+{
+    return node->type == XML_ELEMENT_NODE && strcmp((const char *)node->name, name) == 0 &&
+           (ns ? node->ns && node->ns->href && strcmp((const char *)node->ns->href, ns) == 0 : !node->ns);
+}
+
+/* The first child of that name in that namespace (NULL: in none); NULL for a NULL node. */
+static xmlNodePtr child(xmlNodePtr node, const char *ns, const char *name)
+{
+    xmlNodePtr c = node ? node->children : NULL;
+    while (c && !is_element(c, ns, name)) {
+        c = c->next;
+    }
+    return c;
+}
+
+static char *take(xmlChar *text)
+{
+    char *copy = text && text[0] ? xstrdup((const char *)text) : NULL;
+    xmlFree(text);
+    return copy;
+}
+
+static char *attr(xmlNodePtr node, const char *name)
+{
+    return node ? take(xmlGetNoNsProp(node, (const xmlChar *)name)) : NULL;
+}
+
+static char *text(xmlNodePtr node)
+{
+    return node ? take(xmlNodeGetContent(node)) : NULL;
+}
+
+/* A whole number from 0 on; `fallback` for anything else. Frees the text. */
+static int take_number(char *digits, int fallback)
+{
+    char *end = NULL;
+    long n = digits ? strtol(digits, &end, 10) : -1;
+    while (digits && isspace((unsigned char)*end)) {
+        end++;
+    }
+    bool good = digits && end != digits && *end == '\0' && n >= 0 && n <= INT_MAX;
+    free(digits);
+    return good ? (int)n : fallback;
+}
+
+static const struct {
+    const char *name;
+    double bytes;
+} units[] = {
+    {"b", 1},        {"bytes", 1},    {"KB", 1e3},     {"k", 0x1p10},   {"KiB", 0x1p10},
+    {"MB", 1e6},     {"M", 0x1p20},   {"MiB", 0x1p20}, {"GB", 1e9},     {"G", 0x1p30},
+    {"GiB", 0x1p30}, {"TB", 1e12},    {"T", 0x1p40},   {"TiB", 0x1p40}, {"PB", 1e15},
+    {"P", 0x1p50},   {"PiB", 0x1p50}, {"EB", 1e18},    {"E", 0x1p60},   {"EiB", 0x1p60},
+};
+
+/* <memory unit='GiB'>4</memory> in KiB; NAN when it is missing or makes no sense. */
+static double memory_of(xmlNodePtr node)
+{
+    char *digits = text(node);
+    char *unit = attr(node, "unit");
+    double bytes = unit ? NAN : 1024;
+    for (size_t i = 0; unit && i < ARRAY_LEN(units); i++) {
+        if (strcasecmp(unit, units[i].name) == 0) {
+            bytes = units[i].bytes;
+        }
+    }
+    char *end = digits;
+    double n = digits ? strtod(digits, &end) : NAN;
+    double kib = end != digits && isfinite(n) && n >= 0 ? n * bytes / 1024 : NAN;
+    free(digits);
+    free(unit);
+    return kib;
+}
+
+/* ---- metadata ---- */
+
+/* "http://debian.org/debian/12" is debian12, as libosinfo's short ids are made. */
+static char *short_os(const char *id)
+{
+    const char *scheme = strstr(id, "://");
+    const char *path = scheme ? strchr(scheme + 3, '/') : NULL;
+    if (!path) {
+        return xstrdup(id);
+    }
+    size_t len = strlen(path);
+    while (len > 1 && path[len - 1] == '/') {
+        len--;
+    }
+    const char *end = path + len;
+    const char *last = end;
+    while (last > path && last[-1] != '/') {
+        last--;
+    }
+    const char *family = last > path + 1 ? last - 1 : last;
+    while (family > path && family[-1] != '/') {
+        family--;
+    }
+    size_t last_len = (size_t)(end - last);
+    bool rolling = last_len == 7 && memcmp(last, "rolling", 7) == 0;
+    size_t family_len = last > family ? (size_t)(last - 1 - family) : 0;
+    return xasprintf("%.*s%.*s", (int)family_len, family, rolling ? 0 : (int)last_len, last);
+}
+
+static int compare_words(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Words in order, once each, a space between. Frees the text. */
+static char *sorted_words(char *words)
+{
+    VEC(char *) list = {0};
+    struct strbuf out = {0};
+    char *rest = words;
+    for (char *word; words && (word = strtok_r(rest, " \t\r\n", &rest));) {
+        vec_push(&list, word);
+    }
+    if (list.len) {
+        qsort(list.items, list.len, sizeof(*list.items), compare_words);
+    }
+    for (size_t i = 0; i < list.len; i++) {
+        if (i == 0 || strcmp(list.items[i], list.items[i - 1]) != 0) {
+            strbuf_printf(&out, "%s%s", i ? " " : "", list.items[i]);
+        }
+    }
+    free(list.items);
+    free(words);
+    return strbuf_steal(&out);
+}
+
+static void read_metadata(xmlNodePtr metadata, struct domdef *def)
+{
+    xmlNodePtr osinfo = child(metadata, LIBOSINFO_URI, "libosinfo");
+    xmlNodePtr own = child(metadata, VIRTDECK_METADATA_URI, "domain");
+    char *id = attr(child(osinfo, LIBOSINFO_URI, "os"), "id");
+    def->os = id ? short_os(id) : NULL;
+    free(id);
+    def->tags = sorted_words(text(child(own, VIRTDECK_METADATA_URI, "tags")));
+    def->autostart_order = take_number(attr(child(own, VIRTDECK_METADATA_URI, "autostart"), "order"), -1);
+}
+
+/* ---- the domain ---- */
+
+static void read_machine(xmlNodePtr domain, struct domdef *def)
+{
+    xmlNodePtr type = child(child(domain, NULL, "os"), NULL, "type");
+    xmlNodePtr vcpu = child(domain, NULL, "vcpu");
+    def->type = attr(domain, "type");
+    def->arch = attr(type, "arch");
+    def->machine = attr(type, "machine");
+    def->vcpus_max = vcpu ? take_number(text(vcpu), 0) : 1; /* libvirt's own default */
+    def->vcpus = take_number(attr(vcpu, "current"), def->vcpus_max);
+    def->maxmem_kib = memory_of(child(domain, NULL, "memory"));
+    def->memory_kib = memory_of(child(domain, NULL, "currentMemory"));
+    if (isnan(def->memory_kib)) {
+        def->memory_kib = def->maxmem_kib;
+    }
+}
+
+static void read_device(xmlNodePtr node, int *counts, struct domdef *def)
+{
+    const struct device_kind *kind = device_kind_of(node);
+    struct vm_device dev = {0};
+    device_describe(node, kind, counts[kind - device_kinds]++, &dev);
+    if (dev.target && strcmp(kind->id, "channel") == 0 && strcmp(dev.target, AGENT_CHANNEL) == 0) {
+        def->has_agent = true;
+    }
+    vec_push(&def->devices, dev);
+}
+
+static void read_devices(xmlNodePtr domain, struct domdef *def)
+{
+    int *counts = xcalloc(n_device_kinds, sizeof(*counts));
+    for (xmlNodePtr part = domain->children; part; part = part->next) {
+        if (!is_element(part, NULL, "devices")) {
+            continue;
+        }
+        for (xmlNodePtr node = part->children; node; node = node->next) {
+            if (is_element(node, NULL, "emulator")) {
+                free(def->emulator);
+                def->emulator = text(node);
+            } else if (node->type == XML_ELEMENT_NODE) {
+                read_device(node, counts, def);
+            }
+        }
+    }
+    free(counts);
+}
+
+struct domdef *domdef_parse(const char *xml, size_t len, struct error *e)
+{
+    /* The library wants its first call to be over before a second thread comes. */
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, xmlInitParser);
+    if (!xml || len == 0) {
+        error_set(e, STATUS_FAILED, "the XML of the domain is empty");
+        return NULL;
+    }
+    if (len > MAX_XML) {
+        error_set(e, STATUS_FAILED, "the XML of the domain has %zu bytes; at most %u are taken", len,
+                  MAX_XML);
+        return NULL;
+    }
+    xmlDocPtr doc = parse_document(xml, len, e);
+    if (!doc) {
+        return NULL;
+    }
+    xmlNodePtr root = xmlDocGetRootElement(doc);
+    if (!root || !is_element(root, NULL, "domain")) {
+        error_set(e, STATUS_FAILED, "line %ld of the XML: <domain> is expected, not <%.60s>",
+                  root ? xmlGetLineNo(root) : 1, root ? (const char *)root->name : "");
+        xmlFreeDoc(doc);
+        return NULL;
+    }
+    struct domdef *def = xcalloc(1, sizeof(*def));
+    def->refs = 1;
+    def->title = text(child(root, NULL, "title"));
+    def->description = text(child(root, NULL, "description"));
+    read_machine(root, def);
+    read_metadata(child(root, NULL, "metadata"), def);
+    read_devices(root, def);
+    xmlFreeDoc(doc);
+    return def;
+}
