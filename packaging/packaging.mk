@@ -1,7 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# docs, install, uninstall, deb. Included by the Makefile.
-# PREFIX says where the program will live, DESTDIR is put in front of it for packagers.
+# Everything that brings the program to a machine. Included by the Makefile.
+#   make                builds build/virtdeck
+#   make run            installs what is missing, builds, opens the screen
+#   make docs           man pages and completions, in build/man and build/completions
+#   make install        honours PREFIX (where it will live, /usr/local) and DESTDIR (put in front of that)
+#   make uninstall      removes what install put there, with the same PREFIX and DESTDIR
+#   make deb            build/virtdeck_VERSION_ARCH.deb
+#   make help           this list
 
 BINDIR  := $(PREFIX)/bin
 MANDIR  := $(PREFIX)/share/man
@@ -56,9 +62,11 @@ uninstall:
 	rm -rf $(DESTDIR)$(DATADIR) $(DESTDIR)$(DOCDIR)
 	rm -f $(DESTDIR)$(BASHDIR)/virtdeck $(DESTDIR)$(ZSHDIR)/_virtdeck $(DESTDIR)$(FISHDIR)/virtdeck.fish
 
-# build/virtdeck_VERSION_ARCH.deb
 deb:
 	@sh packaging/setup.sh deb
 	sh packaging/debian/build.sh $(BUILD) $(VERSION)
 
-.PHONY: docs install uninstall deb
+help:
+	@sed -n 's/^#   make/make/p' Makefile packaging/packaging.mk tests/tests.mk
+
+.PHONY: docs install uninstall deb help

@@ -44,7 +44,14 @@ for option in $(printf '%s\n' "$out" | grep -Eo '"name": *"[^"]*"' | cut -d '"' 
     like "virtdeck-config.5 has the option $option" "$(cat "$TEST_TMP/virtdeck-config.5.txt")" "^ *$option( |\$)"
 done
 
-# The JSON files that virtdeck-config.5 shows are taken without a complaint.
+for word in $(sed -n 's/^    {"\([a-z-]*\)", ".*", [a-z_]*},$/\1/p' "$top/src/model/filter_predicates.c"); do
+    like "virtdeck-config.5 has the predicate $word" "$(cat "$TEST_TMP/virtdeck-config.5.txt")" "^ *$word( |\$)"
+done
+
+for role in $(sed -n 's/^ *R(ROLE_[A-Z_]*, "\([a-z-]*\)".*/\1/p' "$top/ui/role.h"); do
+    like "virtdeck-config.5 has the role $role" "$(cat "$TEST_TMP/virtdeck-config.5.txt")" "(^|[ ,])$role([ ,.]|\$)"
+done
+
 exits "list --json with all columns" 0 "$VIRTDECK" --demo --json list --columns all
 for column in $(printf '%s\n' "$out" | grep -Eo '"[a-z_-]+": *' | cut -d '"' -f 2 | sort -u); do
     like "virtdeck-config.5 has the column $column" "$(cat "$TEST_TMP/virtdeck-config.5.txt")" "^ *$column( |\$)"
