@@ -139,7 +139,8 @@ static double balloon_used(const struct balloon *b)
         return b->available - b->usable;
     if (!isnan(b->available) && !isnan(b->unused))
         return b->available - b->unused;
-    return b->rss;
+    /* QEMU's own overhead is in the RSS, too: never more than the guest may have. */
+    return b->rss > b->current ? b->current : b->rss;
 }
 
 static const struct {
@@ -310,6 +311,8 @@ static void read_host_memory(struct host *h)
                 available += (double)stats[i].value; /* free, buffers, cached */
         }
     h->info.mem_used_kib = total - available;
+    if (!isnan(total))
+        h->info.mem_kib = total; /* virNodeGetInfo leaves hot-plugged memory out */
     free(stats);
 }
 
