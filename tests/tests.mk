@@ -77,7 +77,7 @@ format:
 	clang-format -i $(C_FILES)
 
 check-format:
-	@sh tests/check-format.sh $(C_FILES)
+	@clang-format --dry-run --Werror $(C_FILES) || { echo "make format mends it"; exit 1; }
 
 # A stamp a file, so that only what changed is looked at again, and make's -j divides the work.
 TIDY = $(patsubst %.c,$(BUILD)/tidy/%.ok,$(SOURCES))
