@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The deck: everything the screen knows and shows, apart from the terminal. Drawing code reads it and writes
+ * cells; commands and keys change it. It can be filled by hand, so frames can be tested without a terminal, a
+ * host or a clock. Screen thread.
+ */
+#ifndef VIRTDECK_UI_DECK_H
+#define VIRTDECK_UI_DECK_H
+
+#include "command/command.h"
+#include "logs/tail.h"
+#include "model/eventlog.h"
+#include "model/history.h"
+#include "model/options.h"
+#include "ui/canvas.h"
+#include "ui/graph.h"
+#include "ui/keymap.h"
+#include "ui/view.h"
+
+enum pane_id { PANE_OVERVIEW, PANE_DEVICES, PANE_LOGS, PANE_GRAPHS, PANE_EVENTS, PANE_COUNT };
+
+/* Where a pane stands; what a field means is the pane's own business. */
+struct pane_state {
+    int scroll; /* first row shown */
+    int rows;   /* rows it has, as of the last drawing */
+    int height; /* rows of the screen it had then */
+    int column; /* columns scrolled sideways */
+};
+
+struct log_state {
+    struct tail *tail; /* NULL in tests */
+    struct tail_view view;
+    const char *why; /* static: why this domain has no log here; NULL: it has */
+    char *path;
+    int host; /* whose log it is */
+    struct vm_uuid uuid;
+    bool follow;
+    uint64_t top;   /* number of the first line shown while not following */
+    uint64_t seen;  /* number of the newest line that was looked at */
+    uint64_t match; /* number of the line the last search found; 0 none */
+};
+
+struct notice {
+    char *text; /* raw */
+    enum severity severity;
+    int64_t until_ms; /* monotonic */
+};
+
+/* A job that was started here and is followed to its end. */
+struct running {
+    struct job *job; /* NULL in tests */
+    struct job_status status;
+};
+
+/* What the mouse can hit; made anew by each drawing. */
+struct hit {
+    struct rect area;
+    long row;      /* a row of the table; -1: `run` */
+    char run[112]; /* a command line; "" swallows the click */
+};
+
+struct dialog;
+struct chain; /* run.h: the rest of `A && B`, waiting for A's jobs */
+
+struct deck {
+    struct session session; /* fleet NULL in tests */
+    struct frontend frontend;
+    struct options *options;
+    struct keymap keymap;
+    struct history *history;
+    struct eventlog *events;
+    struct snapshot **hosts; /* a reference each */
+    size_t n_hosts;
+    int64_t now_ms, now_wall_ms;
+
+    struct view view;
+    enum pane_id pane;
+    bool pane_open, pane_zoomed, pane_focused;
+    struct pane_state panes[PANE_COUNT];
+    enum window window;
+    bool events_of_vm; /* the events pane shows the selected domain's only */
+    char *search;      /* the last text searched for; NULL */
+    struct log_state log;
+    uint64_t events_seen, events_count; /* added in all; looked at */
+
+    VEC(struct dialog *) dialogs; /* the last is on top */
+    VEC(struct notice) messages;  /* newest last */
+    VEC(struct running) running;
+    VEC(struct chain *) chains;
+    struct chain *current; /* the one whose command is being run */
+    struct strbuf output;  /* what that command printed */
+    char *bar_error;       /* about the line in the bar; NULL */
+    int bar_error_at;      /* byte offset in that line, -1 none */
+    char *bar_filter;      /* the filter as it was before the bar was opened */
+    VEC(struct hit) hits;
+
+    /* What commands ask of the loop. */
+    bool dirty, quit, suspend, redraw, reload, retheme;
+    bool rebuild;      /* the row list is out of date */
+    bool view_changed; /* columns, sort, groups …: to be kept for the next run */
+};
+
+/* `options` stay the caller's. */
+void deck_init(struct deck *d, struct options *options);
+void deck_free(struct deck *d);
+/* Takes the references over. */
+void deck_set_hosts(struct deck *d, struct snapshot **hosts, size_t n);
+void deck_set_time(struct deck *d, int64_t mono_ms, int64_t wall_ms);
+/* Brings the row list up to date where that is due. */
+void deck_update(struct deck *d);
+/* The whole screen. */
+void deck_draw(struct deck *d, struct canvas *c);
+
+/* The domain under the cursor and its host; NULL where there is none. */
+const struct vm *deck_vm(const struct deck *d);
+const struct snapshot *deck_host(const struct deck *d);
+const struct snapshot *deck_host_by_id(const struct deck *d, int host);
+/* What a cell of the table needs. */
+struct row deck_row(const struct deck *d, const struct canvas *c, const struct snapshot *snap,
+                    const struct vm *vm);
+bool deck_is_stale(const struct deck *d, const struct host_info *host, const struct vm *vm);
+enum graph_style deck_graph_style(const struct deck *d, const struct canvas *c);
+/* Where keys are pressed now. */
+enum place deck_place(const struct deck *d);
+
+void deck_hit(struct deck *d, struct rect area, const char *run);
+void deck_hit_row(struct deck *d, struct rect area, size_t row);
+const struct hit *deck_hit_at(const struct deck *d, int x, int y);
+
+/* A line above the key bar for a while, and in the events for good. `kind`: static, "command" … */
+void deck_say(struct deck *d, enum severity severity, const char *text);
+void deck_sayf(struct deck *d, enum severity severity, const char *fmt, ...) ATTR_PRINTF(3, 4);
+/* The same without a trace in the events: for what only answers a key. */
+void deck_note(struct deck *d, enum severity severity, const char *fmt, ...) ATTR_PRINTF(3, 4);
+void deck_add_event(struct deck *d, struct event *ev);
+
+#endif

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ui/hostline.h"
+
+#include <math.h>
+#include <string.h>
+#include "base/format.h"
+#include "ui/pen.h"
+
+#define MAX_LINES 3
+
+/* What a line shows at a level of detail; the highest level that fits is taken. */
+struct detail {
+    bool program, uri, rules, bars, words;
+    int bar_w;
+};
+static const struct detail details[] = {
+    {true, true, true, true, true, 14},     {true, true, true, true, true, 8},
+    {false, true, true, true, true, 8},     {false, false, true, true, true, 8},
+    {false, false, false, true, true, 6},   {false, false, false, true, false, 6},
+    {false, false, false, false, false, 0},
+};
+
+struct tally {
+    unsigned running, paused, crashed, off, other;
+};
+
+static void tally_add(struct tally *t, const struct snapshot *s)
+{
+    t->running += s->counts[VM_RUNNING] + s->counts[VM_BLOCKED];
+    t->paused += s->counts[VM_PAUSED] + s->counts[VM_PMSUSPENDED];
+    t->crashed += s->counts[VM_CRASHED];
+    t->off += s->counts[VM_SHUTOFF];
+    t->other += s->counts[VM_IN_SHUTDOWN] + s->counts[VM_NOSTATE];
+}
+
+static void count(struct pen *p, unsigned n, const char *word, enum glyph sign, enum role role,
+                  const struct canvas *c, bool words)
+{
+    if (words)
+        pen_printf(p, role, "%u %s ", n, word);
+    else
+        pen_printf(p, role, "%u%s ", n, glyph(c, sign));
+}
+
+static void counts(struct pen *p, const struct tally *t, const struct canvas *c, bool words)
+{
+    count(p, t->running, "run", GLYPH_PLAY, ROLE_GOOD, c, words);
+    if (t->paused)
+        count(p, t->paused, "paused", GLYPH_PAUSE, ROLE_WARN, c, words);
+    if (t->crashed)
+        count(p, t->crashed, "crashed", GLYPH_CROSS, ROLE_BAD, c, words);
+    if (t->other)
+        count(p, t->other, "other", GLYPH_DASH, ROLE_TEXT, c, words);
+    count(p, t->off, "off", GLYPH_STOP, ROLE_DIM, c, words);
+}
+
+static enum role state_role(enum host_state s)
+{
+    return s == HOST_UP                                               ? ROLE_GOOD
+           : s == HOST_CONNECTING || s == HOST_IDLE || s == HOST_AUTH ? ROLE_NOTICE
+                                                                      : ROLE_BAD;
+}
+
+static enum role percent_role(const struct deck *d, double percent)
+{
+    if (percent >= opt_number(d->options, OPT_BAD_PERCENT))
+        return ROLE_BAD;
+    return percent >= opt_number(d->options, OPT_WARN_PERCENT) ? ROLE_WARN : ROLE_BAR;
+}
+
+static void rule(struct pen *p, const struct canvas *c, bool rules)
+{
+    if (rules)
+        pen_printf(p, ROLE_BORDER, "%s ", glyph(c, GLYPH_VBAR));
+}
+
+static void gauge(struct pen *p, const struct deck *d, const struct detail *how, double fraction)
+{
+    if (!how->bars)
+        return;
+    if (p->c && p->x + how->bar_w <= p->end)
+        graph_bar(p->c, p->x, p->y, how->bar_w, percent_role(d, fraction * 100), fraction);
+    pen_skip(p, how->bar_w + 1);
+}
+
+static void age(struct pen *p, const struct deck *d, const struct host_info *h)
+{
+    if (h->sampled_ms == 0)
+        return;
+    double s = (double)(d->now_ms - h->sampled_ms) / 1000;
+    double tick = opt_number(d->options, OPT_INTERVAL);
+    double stale = tick * opt_number(d->options, OPT_STALE_TICKS);
+    enum role role = s >= stale ? ROLE_BAD : s >= 2 * tick ? ROLE_NOTICE : ROLE_DIM;
+    struct strbuf text = {0};
+    if (s < 10)
+        strbuf_printf(&text, "%.1fs", s < 0 ? 0 : s);
+    else
+        format_duration(&text, s, true);
+    pen_printf(p, role, "%s ", strbuf_str(&text));
+    strbuf_free(&text);
+}
+
+static void cpu(struct pen *p, const struct deck *d, const struct canvas *c, const struct detail *how,
+                const struct host_info *h)
+{
+    rule(p, c, how->rules);
+    pen_text(p, ROLE_DIM, "CPU ");
+    gauge(p, d, how, h->cpu_percent / 100);
+    if (isnan(h->cpu_percent))
+        pen_printf(p, ROLE_TEXT, "%s", glyph(c, GLYPH_DASH));
+    else
+        pen_printf(p, ROLE_TEXT, "%.0f%%", h->cpu_percent);
+    if (!isnan(h->cpus) && how->words)
+        pen_printf(p, ROLE_TEXT, " of %.0f", h->cpus);
+    pen_text(p, ROLE_TEXT, " ");
+}
+
+static void memory(struct pen *p, const struct deck *d, const struct canvas *c, const struct detail *how,
+                   const struct host_info *h)
+{
+    rule(p, c, how->rules);
+    pen_text(p, ROLE_DIM, "MEM ");
+    gauge(p, d, how, h->mem_kib > 0 ? h->mem_used_kib / h->mem_kib : NAN);
+    struct strbuf text = {0};
+    format_kib_pair(&text, h->mem_used_kib, h->mem_kib, c->unicode);
+    pen_printf(p, ROLE_TEXT, "%s ", strbuf_str(&text));
+    strbuf_free(&text);
+}
+
+static void state(struct pen *p, const struct deck *d, const struct canvas *c, const struct host_info *h)
+{
+    pen_printf(p, state_role(h->state), "%s ", glyph(c, GLYPH_DOT));
+    if (h->state != HOST_UP)
+        pen_printf(p, state_role(h->state), "%s ",
+                   h->state_text && *h->state_text ? h->state_text : host_state_name(h->state));
+    age(p, d, h);
+}
+
+/* The URI says where; a name that is part of it already need not be told twice. */
+static bool uri_is_news(const struct host_info *h)
+{
+    return h->uri && *h->uri && !(h->name && strcmp(h->name, h->uri) == 0);
+}
+
+static void labels(struct pen *p, const struct host_info *h)
+{
+    if (h->demo) {
+        pen_text(p, ROLE_DEMO, " DEMO ");
+        pen_skip(p, 1);
+    }
+    if (h->read_only) {
+        pen_text(p, ROLE_NOTICE, "READ-ONLY");
+        pen_skip(p, 1);
+    }
+}
+
+static void write_host(struct pen *p, const struct deck *d, const struct canvas *c, const struct snapshot *s,
+                       const struct detail *how, int name_w)
+{
+    const struct host_info *h = &s->host;
+    const char *name = h->name ? h->name : h->uri ? h->uri : "";
+    pen_skip(p, 1);
+    if (how->program)
+        pen_text(p, ROLE_DIM, "virtdeck  ");
+    int from = p->x;
+    pen_text(p, ROLE_TITLE, name);
+    pen_to(p, from + name_w);
+    pen_skip(p, 1);
+    labels(p, h);
+    if (how->uri && uri_is_news(h))
+        pen_printf(p, ROLE_DIM, "%s ", h->uri);
+    state(p, d, c, h);
+    if (h->sampled_ms == 0)
+        return; /* there is nothing yet to show but how the connecting goes */
+    cpu(p, d, c, how, h);
+    memory(p, d, c, how, h);
+    rule(p, c, how->rules);
+    struct tally t = {0};
+    tally_add(&t, s);
+    counts(p, &t, c, how->words);
+}
+
+/* Each line is written at the same level of detail, so that the lines stand in columns. */
+static size_t level_for(const struct deck *d, const struct canvas *c, int w, int name_w)
+{
+    for (size_t i = 0; i + 1 < ARRAY_LEN(details); i++) {
+        bool fits = true;
+        for (size_t h = 0; h < d->n_hosts; h++) {
+            struct pen p = pen_at(NULL, 0, 0, w);
+            write_host(&p, d, c, d->hosts[h], &details[i], name_w);
+            fits = fits && p.x <= w + 1; /* the last blank need not fit */
+        }
+        if (fits)
+            return i;
+    }
+    return ARRAY_LEN(details) - 1;
+}
+
+static void write_summary(struct pen *p, const struct deck *d, const struct canvas *c, bool words)
+{
+    unsigned up = 0, waiting = 0;
+    struct tally t = {0};
+    const struct host_info *oldest = NULL;
+    for (size_t i = 0; i < d->n_hosts; i++) {
+        const struct host_info *h = &d->hosts[i]->host;
+        up += h->state == HOST_UP;
+        waiting += h->state == HOST_CONNECTING || h->state == HOST_IDLE || h->state == HOST_AUTH;
+        tally_add(&t, d->hosts[i]);
+        if (h->state == HOST_UP && h->sampled_ms && (!oldest || h->sampled_ms < oldest->sampled_ms))
+            oldest = h;
+    }
+    unsigned lost = (unsigned)d->n_hosts - up - waiting;
+    pen_skip(p, 1);
+    pen_printf(p, ROLE_TITLE, "%zu hosts ", d->n_hosts);
+    pen_printf(p, ROLE_GOOD, "%s %u up ", glyph(c, GLYPH_DOT), up);
+    if (waiting)
+        pen_printf(p, ROLE_NOTICE, "%u connecting ", waiting);
+    if (lost)
+        pen_printf(p, ROLE_BAD, "%u away ", lost);
+    if (oldest)
+        age(p, d, oldest);
+    rule(p, c, true);
+    counts(p, &t, c, words);
+}
+
+int hostline_rows(const struct deck *d)
+{
+    return d->n_hosts > 1 && d->n_hosts <= MAX_LINES ? (int)d->n_hosts : 1;
+}
+
+static void draw_lines(struct deck *d, struct canvas *c, struct rect area)
+{
+    int name_w = 0;
+    for (size_t i = 0; i < d->n_hosts; i++) {
+        const struct host_info *h = &d->hosts[i]->host;
+        int w = pen_width(h->name ? h->name : h->uri);
+        name_w = w > name_w ? w : name_w;
+    }
+    if (name_w > area.w / 3)
+        name_w = area.w / 3;
+    size_t level = level_for(d, c, area.w, name_w);
+    for (int i = 0; i < area.h; i++) {
+        struct pen p = pen_at(c, area.x, area.y + i, area.w);
+        write_host(&p, d, c, d->hosts[i], &details[level], name_w);
+    }
+}
+
+void hostline_draw(struct deck *d, struct canvas *c, struct rect area)
+{
+    if (d->n_hosts == 0) {
+        canvas_text(c, area.x + 1, area.y, area.w - 1, ROLE_TITLE, "virtdeck");
+        return;
+    }
+    if ((size_t)area.h >= d->n_hosts) {
+        draw_lines(d, c, area);
+        return;
+    }
+    struct pen measure = pen_at(NULL, 0, 0, area.w);
+    write_summary(&measure, d, c, true);
+    struct pen p = pen_at(c, area.x, area.y, area.w);
+    write_summary(&p, d, c, measure.x <= area.w + 1);
+}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ui/message.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "ui/pen.h"
+#include "ui/prompt.h"
+
+#define SHOWN_MS    6000
+#define MAX_KEPT    32
+#define MAX_ABOVE   5
+#define MAX_CHOICES 8
+
+void message_free(struct deck *d)
+{
+    for (size_t i = 0; i < d->messages.len; i++)
+        free(d->messages.items[i].text);
+    vec_free(&d->messages);
+}
+
+void message_expire(struct deck *d)
+{
+    while (d->messages.len && d->messages.items[0].until_ms <= d->now_ms) {
+        free(d->messages.items[0].text);
+        vec_remove(&d->messages, 0);
+    }
+}
+
+bool message_is_ticking(const struct deck *d)
+{
+    return d->messages.len > 0 || d->running.len > 0;
+}
+
+static void push(struct deck *d, enum severity severity, const char *text)
+{
+    if (d->messages.len == MAX_KEPT) {
+        free(d->messages.items[0].text);
+        vec_remove(&d->messages, 0);
+    }
+    /* What went wrong stays longer: it has to be read. */
+    int64_t shown = severity == SEV_ERROR ? 2 * SHOWN_MS : SHOWN_MS;
+    struct notice m = {xstrdup(text), severity, d->now_ms + shown};
+    vec_push(&d->messages, m);
+    d->dirty = true;
+}
+
+void deck_add_event(struct deck *d, struct event *ev)
+{
+    if (!d->events) {
+        event_clear(ev);
+        return;
+    }
+    struct error e = ERROR_INIT;
+    d->events_count++;
+    if (!eventlog_add(d->events, ev, &e))
+        push(d, SEV_WARN, error_text(&e));
+    error_clear(&e);
+    d->dirty = true;
+}
+
+void deck_say(struct deck *d, enum severity severity, const char *text)
+{
+    push(d, severity, text);
+    struct event ev = {
+        .wall_ms = d->now_wall_ms, .severity = severity, .kind = "command", .text = xstrdup(text)};
+    deck_add_event(d, &ev);
+}
+
+void deck_sayf(struct deck *d, enum severity severity, const char *fmt, ...)
+{
+    char text[512];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+    deck_say(d, severity, text);
+}
+
+void deck_note(struct deck *d, enum severity severity, const char *fmt, ...)
+{
+    char text[512];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+    push(d, severity, text);
+}
+
+static void draw_message(struct canvas *c, struct rect line, const struct notice *m)
+{
+    canvas_clear(c, line, ROLE_TEXT);
+    canvas_fit(c, line.x + 1, line.y, line.w - 2, role_of_severity(m->severity), TEXT_LEFT, m->text);
+}
+
+static void draw_running(const struct deck *d, struct canvas *c, struct rect line, const struct running *r)
+{
+    const struct job_status *s = &r->status;
+    canvas_clear(c, line, ROLE_TEXT);
+    struct pen p = pen_at(c, line.x + 1, line.y, line.w - 2);
+    pen_printf(&p, ROLE_TITLE, "%s", s->vm_name ? s->vm_name : "");
+    pen_printf(&p, ROLE_NOTICE, ": %s", s->progress ? s->progress : s->kind ? s->kind->doing : "");
+    if (s->started_ms > 0)
+        pen_printf(&p, ROLE_TEXT, ", %lld s", (long long)((d->now_ms - s->started_ms) / 1000));
+    pen_text(&p, ROLE_HINT, "   ^C stops waiting");
+}
+
+/* One line of what there is to say, the most pressing last: jobs, then messages. */
+static void draw_said(const struct deck *d, struct canvas *c, struct rect line, size_t i)
+{
+    if (i < d->running.len)
+        draw_running(d, c, line, &d->running.items[i]);
+    else
+        draw_message(c, line, &d->messages.items[i - d->running.len]);
+}
+
+/* The newest goes to the last line while that is free, the others above the key bar. */
+static void draw_all_said(const struct deck *d, struct canvas *c, const struct layout *l, bool bar)
+{
+    size_t n = d->running.len + d->messages.len;
+    if (n == 0)
+        return;
+    size_t end = n;
+    if (!bar)
+        draw_said(d, c, l->line, --end);
+    size_t above = end < MAX_ABOVE ? end : MAX_ABOVE;
+    for (size_t i = 0; i < above; i++) {
+        struct rect line = {l->keys.x, l->keys.y - 1 - (int)i, l->keys.w, 1};
+        if (line.y > l->host.h)
+            draw_said(d, c, line, end - 1 - i);
+    }
+}
+
+/* ---- the bar ---- */
+
+static const char *const labels[] = {[PROMPT_COMMAND] = ":", [PROMPT_FILTER] = "/", [PROMPT_SEARCH] = "/"};
+
+static int label_width(void)
+{
+    enum prompt_mode mode = prompt_current_mode();
+    return mode < (int)ARRAY_LEN(labels) && labels[mode] ? (int)strlen(labels[mode]) : 0;
+}
+
+static void draw_error(const struct deck *d, struct canvas *c, struct rect line)
+{
+    canvas_clear(c, line, ROLE_TEXT);
+    int x = 0;
+    if (d->bar_error_at >= 0) {
+        char *before = xstrndup(prompt_text(), (size_t)d->bar_error_at);
+        x = label_width() + pen_width(before);
+        free(before);
+    }
+    int w = pen_width(d->bar_error) + 2;
+    if (d->bar_error_at >= 0 && x + w <= line.w) {
+        struct pen p = pen_at(c, line.x + x, line.y, line.w - x);
+        pen_printf(&p, ROLE_BAD, "%s", c->unicode ? "▾" : "v");
+        pen_skip(&p, 1);
+        pen_text(&p, ROLE_WARN, d->bar_error);
+    } else if (d->bar_error_at >= 0 && x - w >= 0) {
+        canvas_text(c, line.x + x - w + 1, line.y, w - 2, ROLE_WARN, d->bar_error);
+        canvas_text(c, line.x + x, line.y, 1, ROLE_BAD, c->unicode ? "▾" : "v");
+    } else {
+        canvas_fit(c, line.x, line.y, line.w, ROLE_WARN, TEXT_LEFT, d->bar_error);
+    }
+}
+
+static void draw_hint(struct deck *d, struct canvas *c, struct rect line)
+{
+    enum prompt_mode mode = prompt_current_mode();
+    canvas_clear(c, line, ROLE_TEXT);
+    if (mode == PROMPT_COMMAND) {
+        char *hint = command_hint(&d->session, prompt_text(), prompt_point());
+        canvas_fit(c, line.x + 1, line.y, line.w - 2, ROLE_HINT, TEXT_LEFT, hint);
+        free(hint);
+    } else if (mode == PROMPT_FILTER) {
+        char text[200];
+        snprintf(text, sizeof(text), "%zu of %zu   web  web*  state=running  cpu>50  tag=prod  !idle  a|b",
+                 d->view.shown, d->view.total);
+        canvas_fit(c, line.x + 1, line.y, line.w - 2, ROLE_HINT, TEXT_LEFT, text);
+    } else if (mode == PROMPT_SEARCH) {
+        canvas_fit(c, line.x + 1, line.y, line.w - 2, ROLE_HINT, TEXT_LEFT,
+                   "Enter finds; then next and previous match");
+    }
+}
+
+static void draw_candidates(struct canvas *c, const struct layout *l)
+{
+    size_t selected = 0;
+    const candidate_list *list = prompt_candidates(&selected);
+    if (!list || list->len == 0)
+        return;
+    size_t rows = list->len < MAX_CHOICES ? list->len : MAX_CHOICES;
+    size_t room = (size_t)(l->keys.y - l->host.h - 1);
+    rows = rows < room ? rows : room;
+    size_t from = selected < list->len && selected >= rows ? selected - rows + 1 : 0;
+    int text_w = 0;
+    for (size_t i = from; i < from + rows; i++) {
+        int w = pen_width(list->items[i].text);
+        text_w = w > text_w ? w : text_w;
+    }
+    text_w = text_w > l->keys.w / 2 ? l->keys.w / 2 : text_w;
+    for (size_t i = 0; i < rows; i++) {
+        const struct candidate *k = &list->items[from + i];
+        struct rect line = {0, l->keys.y - (int)(rows - i), l->keys.w, 1};
+        canvas_fill(c, line, ROLE_DIALOG, L' ');
+        canvas_fit(c, 1, line.y, text_w, ROLE_INPUT, TEXT_LEFT, k->text);
+        canvas_fit(c, text_w + 3, line.y, line.w - text_w - 4, ROLE_HINT, TEXT_LEFT, k->note ? k->note : "");
+        if (from + i == selected)
+            canvas_over(c, line, ROLE_SELECTED);
+    }
+    if (list->len > rows) {
+        char more[32];
+        snprintf(more, sizeof(more), " %zu in all ", list->len);
+        int w = (int)strlen(more);
+        canvas_text(c, l->keys.w - w, l->keys.y - 1, w, ROLE_BADGE, more);
+    }
+}
+
+void message_draw(struct deck *d, struct canvas *c, const struct layout *l)
+{
+    bool open = prompt_is_open();
+    bool bar = open && prompt_current_mode() != PROMPT_ANSWER && prompt_current_mode() != PROMPT_SECRET;
+    draw_all_said(d, c, l, bar);
+    if (!bar)
+        return;
+    prompt_draw(c, l->line.x, l->line.y, l->line.w);
+    if (d->bar_error)
+        draw_error(d, c, l->keys);
+    else
+        draw_hint(d, c, l->keys);
+    draw_candidates(c, l);
+}

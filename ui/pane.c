@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ui/pane.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct pane_ops *const pane_table[PANE_COUNT] = {
+    [PANE_OVERVIEW] = &pane_overview, [PANE_DEVICES] = &pane_devices, [PANE_LOGS] = &pane_logs,
+    [PANE_GRAPHS] = &pane_graphs,     [PANE_EVENTS] = &pane_events,
+};
+
+static void badge_text(uint64_t n, bool unicode, char *out, size_t size)
+{
+    if (n == 0)
+        out[0] = '\0';
+    else if (unicode && n <= 10)
+        snprintf(out, size, " %lc", (wint_t)(L'\u2775' + n)); /* ❶ … ❿ */
+    else if (n > 99)
+        snprintf(out, size, " 99+");
+    else
+        snprintf(out, size, " %u", (unsigned)n);
+}
+
+static void draw_tab(struct deck *d, struct canvas *c, struct pen *p, int id, bool narrow)
+{
+    const struct pane_ops *ops = pane_table[id];
+    bool active = d->pane == (enum pane_id)id;
+    char badge[16], run[32];
+    badge_text(!active && ops->badge ? ops->badge(d) : 0, c->unicode, badge, sizeof(badge));
+    int from = p->x;
+    enum role role = active ? ROLE_TAB_ACTIVE : ROLE_TAB;
+    pen_text(p, role, " ");
+    if (narrow && !active)
+        pen_printf(p, role, "%.3s", ops->title);
+    else
+        pen_text(p, role, ops->title);
+    pen_text(p, ROLE_BADGE, badge);
+    pen_text(p, role, " ");
+    snprintf(run, sizeof(run), "pane %s", ops->id);
+    if (p->c)
+        deck_hit(d, (struct rect){from, p->y, p->x - from, 1}, run);
+    if (id + 1 < PANE_COUNT)
+        pen_text(p, ROLE_BORDER, glyph(c, GLYPH_VBAR));
+}
+
+static void draw_tab_row(struct deck *d, struct canvas *c, struct pen *p, bool narrow)
+{
+    for (int i = 0; i < PANE_COUNT; i++)
+        draw_tab(d, c, p, i, narrow);
+}
+
+static void subject(const struct deck *d, struct strbuf *out)
+{
+    const struct vm *vm = deck_vm(d);
+    const struct snapshot *host = deck_host(d);
+    if (vm) {
+        if (d->n_hosts > 1 && host)
+            strbuf_printf(out, "%s/", host->host.name ? host->host.name : "");
+        strbuf_puts(out, vm->name);
+    } else if (host && host->host.name) {
+        strbuf_puts(out, host->host.name);
+    }
+}
+
+/* The right end: name and status, in what room is left; the status goes first. */
+static void draw_subject(struct deck *d, struct canvas *c, struct rect area, int from)
+{
+    struct strbuf name = {0}, status = {0};
+    subject(d, &name);
+    if (pane_table[d->pane]->status)
+        pane_table[d->pane]->status(d, &status);
+    int room = area.x + area.w - from - 4;
+    int name_w = pen_width(strbuf_str(&name)), status_w = pen_width(strbuf_str(&status));
+    if (status_w + 4 + (name_w < 8 ? name_w : 8) > room)
+        status_w = 0;
+    int name_room = room - (status_w ? status_w + 4 : 0);
+    if (name_w > name_room)
+        name_w = name_room;
+    if (name_w >= 4) {
+        int x = area.x + area.w - 3 - name_w - (status_w ? status_w + 4 : 0);
+        canvas_text(c, x - 1, area.y, 1, ROLE_BORDER, " ");
+        canvas_fit(c, x, area.y, name_w, ROLE_TITLE, TEXT_LEFT, strbuf_str(&name));
+        canvas_text(c, x + name_w, area.y, 1, ROLE_BORDER, " ");
+        if (status_w) {
+            int sx = x + name_w + 4;
+            canvas_text(c, sx - 1, area.y, 1, ROLE_BORDER, " ");
+            canvas_text(c, sx, area.y, status_w, ROLE_HINT, strbuf_str(&status));
+            canvas_text(c, sx + status_w, area.y, 1, ROLE_BORDER, " ");
+        }
+    }
+    strbuf_free(&name);
+    strbuf_free(&status);
+}
+
+void pane_draw_tabs(struct deck *d, struct canvas *c, struct rect area)
+{
+    canvas_hline(c, area.x, area.y, area.w, ROLE_BORDER);
+    struct pen measure = pen_at(NULL, 0, 0, area.w);
+    draw_tab_row(d, c, &measure, false);
+    bool narrow = measure.x + 24 > area.w;
+    struct pen p = pen_at(c, area.x + 1, area.y, area.w - 1);
+    draw_tab_row(d, c, &p, narrow);
+    draw_subject(d, c, area, p.x < area.x + area.w ? p.x : area.x + area.w);
+    if (d->pane_focused)
+        canvas_text(c, area.x, area.y, 1, ROLE_KEY, glyph(c, GLYPH_CURSOR));
+}
+
+void pane_scroll_rows(struct deck *d, long rows, int aside)
+{
+    struct pane_state *s = &d->panes[d->pane];
+    (void)aside;
+    long to = s->scroll + rows;
+    if (to > s->rows)
+        to = s->rows;
+    s->scroll = sheet_clamp(to < 0 ? 0 : (int)to, s->rows, s->height);
+}
+
+void pane_scroll(struct deck *d, long rows, int aside)
+{
+    const struct pane_ops *ops = pane_table[d->pane];
+    (ops->scroll ? ops->scroll : pane_scroll_rows)(d, rows, aside);
+    d->dirty = true;
+}
+
+struct sheet pane_sheet(struct deck *d, struct canvas *c, struct rect area)
+{
+    d->panes[d->pane].height = area.h;
+    return sheet_in(c, area, d->panes[d->pane].scroll);
+}
+
+bool pane_sheet_end(struct deck *d, const struct sheet *s)
+{
+    struct pane_state *state = &d->panes[d->pane];
+    state->rows = s->row;
+    int to = sheet_clamp(state->scroll, s->row, s->area.h);
+    bool fits = to == state->scroll;
+    state->scroll = to;
+    return fits;
+}
+
+void pane_say_empty(struct canvas *c, struct rect area, const char *text)
+{
+    if (area.h > 0)
+        canvas_fit(c, area.x + 2, area.y + (area.h - 1) / 3, area.w - 4, ROLE_DIM, TEXT_CENTER, text);
+}
+
+const struct vm_device_rate *pane_rate_of(const struct vm *vm, const struct vm_device *dev)
+{
+    for (size_t i = 0; i < vm->n_rates; i++)
+        if ((dev->target && strcmp(vm->rates[i].name, dev->target) == 0) ||
+            (dev->name && strcmp(vm->rates[i].name, dev->name) == 0))
+            return &vm->rates[i];
+    return NULL;
+}
