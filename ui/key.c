@@ -151,7 +151,7 @@ static const char *named(keycode code)
     return NULL;
 }
 
-void key_name(keycode key, char *out, size_t size)
+void key_label(keycode key, char *out, size_t size)
 {
     char mods[8] = "", ch[5] = "";
     size_t n = 0;
@@ -169,4 +169,88 @@ void key_name(keycode key, char *out, size_t size)
         name = ch;
     }
     snprintf(out, size, "%s%s", mods, name);
+}
+
+/* Sequences of xterm, which every terminal that matters speaks: CSI NUMBER ~, or CSI LETTER. */
+static const struct {
+    keycode key;
+    int number; /* 0: LETTER alone */
+    char letter;
+} sequences[] = {
+    {KEYC_UP, 0, 'A'},      {KEYC_DOWN, 0, 'B'},      {KEYC_RIGHT, 0, 'C'},  {KEYC_LEFT, 0, 'D'},
+    {KEYC_HOME, 0, 'H'},    {KEYC_END, 0, 'F'},       {KEYC_INSERT, 2, '~'}, {KEYC_DELETE, 3, '~'},
+    {KEYC_PAGE_UP, 5, '~'}, {KEYC_PAGE_DOWN, 6, '~'}, {KEYC_F1, 11, '~'},    {KEYC_F2, 12, '~'},
+    {KEYC_F3, 13, '~'},     {KEYC_F4, 14, '~'},       {KEYC_F5, 15, '~'},    {KEYC_F6, 17, '~'},
+    {KEYC_F7, 18, '~'},     {KEYC_F8, 19, '~'},       {KEYC_F9, 20, '~'},    {KEYC_F10, 21, '~'},
+    {KEYC_F11, 23, '~'},    {KEYC_F12, 24, '~'},
+};
+
+keycode key_of_sequence(int number, char letter)
+{
+    static const struct {
+        int number;
+        char letter;
+        keycode key;
+    } more[] = {
+        {1, '~', KEYC_HOME}, {7, '~', KEYC_HOME}, {4, '~', KEYC_END}, {8, '~', KEYC_END},   {0, 'P', KEYC_F1},
+        {0, 'Q', KEYC_F2},   {0, 'R', KEYC_F3},   {0, 'S', KEYC_F4},  {0, 'M', KEYC_ENTER},
+    };
+    if (letter != '~')
+        number = 0; /* CSI 1;5A: the 1 only holds the place */
+    if (letter == 'Z')
+        return KEYC_TAB | KEYM_SHIFT;
+    for (size_t i = 0; i < ARRAY_LEN(sequences); i++)
+        if (sequences[i].number == number && sequences[i].letter == letter)
+            return sequences[i].key;
+    for (size_t i = 0; i < ARRAY_LEN(more); i++)
+        if (more[i].number == number && more[i].letter == letter)
+            return more[i].key;
+    return 0;
+}
+
+static char plain_byte(keycode code)
+{
+    switch (code) {
+    case KEYC_ENTER:
+        return '\r';
+    case KEYC_TAB:
+        return '\t';
+    case KEYC_ESC:
+        return '\x1b';
+    case KEYC_BACKSPACE:
+        return '\x7f';
+    default:
+        return 0;
+    }
+}
+
+size_t key_bytes(keycode key, char out[16])
+{
+    keycode code = key & ~(keycode)KEYM_ALL;
+    int mods = (key & KEYM_SHIFT ? 1 : 0) + (key & KEYM_META ? 2 : 0) + (key & KEYM_CTRL ? 4 : 0);
+    size_t n = 0;
+    memset(out, 0, 16);
+    for (size_t i = 0; i < ARRAY_LEN(sequences); i++) {
+        if (sequences[i].key != code)
+            continue;
+        if (mods)
+            n = (size_t)snprintf(out, 16, "\x1b[%d;%d%c", sequences[i].number ? sequences[i].number : 1,
+                                 mods + 1, sequences[i].letter);
+        else if (sequences[i].number)
+            n = (size_t)snprintf(out, 16, "\x1b[%d~", sequences[i].number);
+        else
+            n = (size_t)snprintf(out, 16, "\x1b[%c", sequences[i].letter);
+        return n;
+    }
+    if (code == KEYC_TAB && key & KEYM_SHIFT)
+        return (size_t)snprintf(out, 16, "\x1b[Z");
+    if (key & KEYM_META)
+        out[n++] = '\x1b';
+    if (plain_byte(code))
+        out[n++] = plain_byte(code);
+    else if (key & KEYM_CTRL && code < 0x80)
+        out[n++] = (char)(code == ' ' ? 0 : code & 0x1f);
+    else if (code < KEYC_BASE && (code < 0xd800 || code > 0xdfff))
+        n += utf8_encode(code, out + n);
+    return n;
 }

@@ -46,7 +46,16 @@ enum key_mod { KEYM_CTRL = 0x1000000, KEYM_META = 0x2000000, KEYM_SHIFT = 0x4000
 typedef uint32_t keycode; /* code | mods; 0 is no key */
 
 bool key_parse(const char *name, keycode *out, struct error *e); /* the error says what would be right */
-void key_name(keycode key, char *out, size_t size);
+/* (curses has a key_name() of its own.) */
+void key_label(keycode key, char *out, size_t size);
+#define key_name key_label
+
+/* What a terminal sends for it, and so what readline wants: at most 15 bytes, NUL-terminated; returns their
+ * number. */
+size_t key_bytes(keycode key, char out[16]);
+
+/* The key behind CSI NUMBER LETTER (modifiers aside); 0 for none. */
+keycode key_of_sequence(int number, char letter);
 
 enum input_type { INPUT_NONE, INPUT_KEY, INPUT_MOUSE, INPUT_PASTE, INPUT_RESIZE, INPUT_HANGUP };
 enum mouse_action { MOUSE_PRESS, MOUSE_DOUBLE, MOUSE_WHEEL_UP, MOUSE_WHEEL_DOWN };
