@@ -400,6 +400,8 @@ static kind_fn *const kinds[] = {
 
 void complete_kind(struct completion *c, enum arg_kind kind, const char *choices, char sep)
 {
+    if (kind != ARG_WORD)
+        kind_word(c, choices, sep);
     if ((size_t)kind < ARRAY_LEN(kinds) && kinds[kind])
         kinds[kind](c, choices, sep);
 }

@@ -146,6 +146,8 @@ static bool check_command_name(struct parse *p, int at, const char *text)
 static bool check_word(struct parse *p, int at, enum arg_kind kind, const char *name, const char *choices,
                        char sep, const char *text)
 {
+    if (kind != ARG_WORD && choices && list_has(choices, sep, text))
+        return true; /* a column, say, or one of these words */
     switch (kind) {
     case ARG_WORD:
         return check_choice(p, at, name, choices, sep, text);
