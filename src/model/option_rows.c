@@ -50,7 +50,7 @@ static bool check_file_name(const char *value, struct error *e)
 
 const struct option_row option_rows[OPT_COUNT] = {
     {OPT_INTERVAL, "interval", OPTION_NUMBER, "1", 0.2, 60, NULL, "Seconds between two samples", NULL},
-    {OPT_TICK_BUDGET, "tick-budget", OPTION_NUMBER, "25", 1, 100, NULL,
+    {OPT_TICK_BUDGET, "tick-budget", OPTION_NUMBER, "5", 1, 100, NULL,
      "Percent of the interval that costly figures (disks, balloon) may take; the rest come in turn", NULL},
     {OPT_COLUMNS, "columns", OPTION_LIST, "", 0, 2000, NULL,
      "Columns of the table, in order; empty: the usual ones", check_columns},

@@ -15,7 +15,7 @@
 
 enum option_id {
     OPT_INTERVAL,    /* seconds between ticks, 0.2 … 60, default 1 */
-    OPT_TICK_BUDGET, /* percent of the interval that dear groups may take, default 25 */
+    OPT_TICK_BUDGET, /* percent of the interval that dear groups may take, default 5 */
     OPT_COLUMNS,     /* list of column ids */
     OPT_SORT,        /* column id, "-" in front: descending */
     OPT_GROUP,       /* none host state tag */

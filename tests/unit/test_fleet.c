@@ -10,8 +10,12 @@
 #include <locale.h>
 #include <math.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 #include "base/clock.h"
 #include "base/paths.h"
 #include "virt/fleet.h"
@@ -94,8 +98,8 @@ static void test_snapshot_has_figures(void **state)
 }
 
 /* Submits, waits for its end, gives the state it ended in. */
-static enum job_state run(struct fleet *f, const struct vm_uuid *uuid, const char *action, const struct job_args *args,
-                          struct job_status *out)
+static enum job_state run(struct fleet *f, const struct vm_uuid *uuid, const char *action,
+                          const struct job_args *args, struct job_status *out)
 {
     struct job *j = fleet_submit(f, 0, uuid, "test", lifecycle_kind(action), args);
     int64_t until = clock_mono_ms() + DEADLINE_MS;
@@ -180,6 +184,146 @@ static void test_events_arrive(void **state)
     fleet_free(f);
 }
 
+/* ---- log-in ---- */
+
+static char *write_host_file(const char *extra)
+{
+    char *path = xstrdup("/tmp/test_fleet.XXXXXX");
+    int fd = mkstemp(path);
+    FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
+    assert_non_null(file);
+    fprintf(
+        file,
+        "<node>%s<domain type='test'><name>one</name><memory>1024</memory><os><type>hvm</type></os></domain>"
+        "</node>",
+        extra);
+    fclose(file);
+    return path;
+}
+
+static struct auth_question *wait_question(struct fleet *f)
+{
+    for (int64_t until = clock_mono_ms() + DEADLINE_MS; clock_mono_ms() < until;) {
+        struct message m;
+        while (fleet_next_message(f, &m)) {
+            struct auth_question *q = m.auth;
+            m.auth = NULL;
+            message_clear(&m);
+            if (q)
+                return q;
+        }
+        struct pollfd p = {.fd = fleet_fd(f), .events = POLLIN};
+        poll(&p, 1, 50);
+        fleet_drain_fd(f);
+    }
+    return NULL;
+}
+
+static bool asks(const struct snapshot *s)
+{
+    return s->host.state == HOST_AUTH;
+}
+
+static bool is_up(const struct snapshot *s)
+{
+    return s->host.state == HOST_UP && s->host.ticks > 0;
+}
+
+static void test_login(void **state)
+{
+    (void)state;
+    char *path = write_host_file("<auth><user password='secret'>alice</user></auth>");
+    char *uri = xasprintf("test://%s", path);
+    struct fleet *f = fleet_for(uri, false);
+    struct auth_question *q = wait_question(f);
+    assert_non_null(q);
+    assert_true(q->echo);
+    snapshot_unref(wait_snapshot(f, asks));
+    auth_answer(q, "alice");
+    q = wait_question(f);
+    assert_non_null(q);
+    assert_false(q->echo);
+    auth_answer(q, "secret");
+    snapshot_unref(wait_snapshot(f, is_up));
+    fleet_free(f);
+    unlink(path);
+    free(path);
+    free(uri);
+}
+
+static void test_login_cancelled(void **state)
+{
+    (void)state;
+    char *path = write_host_file("<auth><user password='secret'>alice</user></auth>");
+    char *uri = xasprintf("test://%s", path);
+    struct fleet *f = fleet_for(uri, false);
+    struct auth_question *q = wait_question(f);
+    assert_non_null(q);
+    auth_answer(q, NULL);
+    struct snapshot *s = wait_snapshot(f, has_failed);
+    assert_int_equal(s->host.state, HOST_GIVEN_UP);
+    snapshot_unref(s);
+    /* Asked again, it asks again. */
+    fleet_retry(f, 0);
+    q = wait_question(f);
+    assert_non_null(q);
+    auth_answer(q, NULL);
+    fleet_free(f);
+    unlink(path);
+    free(path);
+    free(uri);
+}
+
+/* ---- a daemon that never answers ---- */
+
+static bool is_given_up(const struct snapshot *s)
+{
+    return s->host.state == HOST_GIVEN_UP;
+}
+
+static bool is_connecting(const struct snapshot *s)
+{
+    return s->host.state == HOST_CONNECTING;
+}
+
+static void test_open_that_hangs_can_be_given_up(void **state)
+{
+    (void)state;
+    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    snprintf(addr.sun_path, sizeof addr.sun_path, "/tmp/test_fleet.%d.sock", (int)getpid());
+    int server = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(server, (struct sockaddr *)&addr, sizeof addr), 0);
+    assert_int_equal(listen(server, 5), 0);
+    char *uri = xasprintf("qemu+unix:///system?socket=%s", addr.sun_path);
+    struct fleet *f = fleet_for(uri, false);
+    snapshot_unref(wait_snapshot(f, is_connecting));
+    /* It did connect, and waits for an answer that will not come. */
+    int client = accept(server, NULL, NULL);
+    assert_true(client >= 0);
+    fleet_give_up(f, 0);
+    snapshot_unref(wait_snapshot(f, is_given_up));
+    close(client); /* the opener's call returns, and it cleans up by itself */
+    close(server);
+    unlink(addr.sun_path);
+    fleet_free(f);
+    free(uri);
+}
+
+static void test_read_only_refuses(void **state)
+{
+    (void)state;
+    struct fleet *f = fleet_for("test:///default", true);
+    struct snapshot *s = wait_snapshot(f, has_defs);
+    struct vm_uuid uuid = s->vms[0].uuid;
+    struct job_status st;
+    assert_true(s->host.read_only);
+    snapshot_unref(s);
+    assert_int_equal(run(f, &uuid, "suspend", NULL, &st), JOB_FAILED);
+    assert_non_null(strstr(error_text(&st.result.error), "read-only"));
+    job_status_clear(&st);
+    fleet_free(f);
+}
+
 int main(void)
 {
     setlocale(LC_ALL, "C.UTF-8");
@@ -189,6 +333,10 @@ int main(void)
         cmocka_unit_test(test_lifecycle),
         cmocka_unit_test(test_refused_uri),
         cmocka_unit_test(test_events_arrive),
+        cmocka_unit_test(test_login),
+        cmocka_unit_test(test_login_cancelled),
+        cmocka_unit_test(test_open_that_hangs_can_be_given_up),
+        cmocka_unit_test(test_read_only_refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
