@@ -31,6 +31,9 @@ struct event {
 
 struct eventlog;
 
+/* Its file in the state directory: the screen writes it, `events` reads it. */
+#define EVENTLOG_FILE "events.jsonl"
+
 /* `path` NULL: memory only. A damaged file: its readable lines are taken, the rest reported in `e` once; the
  * log works all the same (never NULL). */
 struct eventlog *eventlog_open(const char *path, size_t max_events, struct error *e);
