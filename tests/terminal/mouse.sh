@@ -1,0 +1,51 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# The mouse: rows, headings, panes, the key bar, the wheel.
+. "$(dirname "$0")/../lib.sh"
+. "$top/tests/terminal/lib.sh"
+
+term_start 120x36 --demo
+shows "the deck" '^.{0,3}web1 '
+is "mouse reports are on" "$(tm display-message -p -t $term_session '#{mouse_any_flag} #{mouse_sgr_flag}' | tr -d ' ')" 11
+click 5 "$(row_of '^.{0,3}web2 ')"
+shows "a click selects a row" '^▌.?web2 '
+click 5 "$(row_of '^.{0,3}db1 ')"
+shows "another row" '^▌.?db1 '
+order=$(screen | grep -oE '^.{0,3}(db1|db2|web1|web2|web3) ')
+click 4 "$(row_of ' NAME')"
+changed() {
+    [ "$(screen | grep -oE '^.{0,3}(db1|db2|web1|web2|web3) ')" != "$order" ]
+}
+eventually "a click on a heading sorts, a second one turns the order" 5 changed ||
+    { click 4 "$(row_of ' NAME')"; }
+tabs=$(row_of 'Overview.*Devices.*Logs')
+column=$(screen | sed -n "${tabs}p" | sed 's/Graphs.*//' | wc -m)
+click "$column" "$tabs"
+shows "a click on a tab opens the pane" '▸Graphs◂'
+selected=$(screen | grep -E '^▌')
+click 5 "$(row_of '^.{0,3}web1 ')" 65
+wheeled() {
+    [ "$(screen | grep -E '^▌')" != "$selected" ] || [ -z "$(screen | grep -E '^▌')" ]
+}
+eventually "the wheel moves the table" 5 wheeled
+keybar=$(row_of 'Help.*Quit')
+column=$(screen | sed -n "${keybar}p" | sed 's/Help.*//' | wc -m)
+click "$column" "$keybar"
+shows "a click on the key bar runs the key" '(Keys|Help)'
+keys Escape
+# Reports from beyond the screen, broken ones, a storm.
+bytes_in 1b 5b 3c 30 3b 39 39 39 39 3b 39 39 39 39 4d
+bytes_in 1b 5b 3c 3b 3b 4d
+bytes_in 1b 5b 3c 39 39 39 39 39 39 39 39 39 39 3b 31 3b 31 4d
+bytes_in 1b 5b 4d 20 21 21
+i=0
+while [ $i -lt 30 ]; do
+    click $((i * 4 + 1)) $((i + 1)) $((64 + i % 2))
+    i=$((i + 1))
+done
+check "broken reports and a storm of them do no harm" term_alive
+keys Escape
+leave
+restored "the terminal is as before"
+done_testing

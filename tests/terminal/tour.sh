@@ -1,0 +1,61 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# A tour through everything the screen has, once: what the leak checkers walk.
+. "$(dirname "$0")/../lib.sh"
+. "$top/tests/terminal/lib.sh"
+
+term_wait=20
+term_start 120x36 --demo -o interval=0.5
+shows "the deck" '^.{0,3}web1 '
+shows "it says DEMO" 'DEMO'
+keys Down Down Up
+for pane in Devices Logs Graphs Events Overview; do
+    keys Tab
+    shows "the pane $pane" "▸ ?$pane"
+done
+keys '?'
+shows "help" '[Hh]elp'
+keys Escape
+keys Space
+keys Down
+keys Space
+shows "tags" '✓'
+type_text ':suspend'
+keys Enter
+shows "a command for the tagged ones" 'paused'
+type_text ':resume'
+keys Enter
+keys U
+hides "no tags" '✓'
+keys /
+type_text 'web'
+keys Enter
+hides "a filter" '^.{0,3}db1 '
+keys /
+keys C-u
+keys Enter
+shows "no filter" '^.{0,3}db1 '
+for line in 'sort -cpu' 'sort name' 'group state' 'group none' 'theme nord' 'theme mono' 'keymap vim' 'keymap default'; do
+    type_text ":$line"
+    keys Enter
+done
+check "it lives" term_alive
+type_text ':destroy web1'
+keys Enter
+shows "a question" '[Dd]estroy|sure|\?'
+keys n
+keys Escape
+shows "no means no" 'web1 .*running'
+type_text ':nonsense'
+keys Enter
+shows "an error" 'nonsense'
+keys Escape
+resize 80x24
+keys Enter
+keys Escape
+resize 120x36
+shows "the deck" '^.{0,3}web1 '
+leave
+restored "the terminal is as before"
+done_testing
