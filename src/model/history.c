@@ -35,7 +35,7 @@ struct rings {
 struct series {
     int64_t newest[WINDOW_COUNT]; /* time / step of the newest point */
     int64_t last_ms;              /* of the last sample */
-    int64_t pace_ms;              /* between the last two samples */
+    int64_t pace_ms;              /* between samples, lately */
     unsigned n;
     struct rings rings[];
 };
@@ -115,10 +115,17 @@ static struct series *series_new(unsigned n, int64_t mono_ms)
 }
 
 /* A sample stands for the time since the one before it: ticks that are longer than a point, or a little
- * late, leave no holes. A pause out of all proportion to the last one does. */
+ * late, leave no holes. A pause out of all proportion to those before it does. */
 static bool is_hole(const struct series *s, int64_t gap_ms)
 {
     return gap_ms > s->pace_ms * 5 / 2 + 500;
+}
+
+/* Up at once, down by halves: a tick that catches up with a late one must not make the next look late. */
+static int64_t next_pace(int64_t pace, int64_t gap)
+{
+    int64_t next = gap > pace ? gap : (pace + gap) / 2;
+    return next < LONGEST_PACE_MS ? next : LONGEST_PACE_MS;
 }
 
 static void add_sample(struct rings *rings, int w, int64_t index, float value)
@@ -164,8 +171,8 @@ static void series_record(struct series *s, int64_t mono_ms, const double *value
         }
         s->newest[w] = index;
     }
-    if (gap > 0) {
-        s->pace_ms = gap < LONGEST_PACE_MS ? gap : LONGEST_PACE_MS;
+    if (gap > 0) { /* two records of one tick are no pace */
+        s->pace_ms = next_pace(s->pace_ms, gap);
     }
     s->last_ms = mono_ms;
 }
