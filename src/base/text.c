@@ -104,8 +104,9 @@ static struct unit unit_at(const char *s, size_t len)
 static bool belongs(const struct unit *u, uint32_t base, const char *rest, size_t len)
 {
     struct unit next = len > 0 && *rest ? unit_at(rest, len) : (struct unit){.kind = KIND_INVALID};
+    bool key = base == '#' || base == '*' || (base >= '0' && base <= '9');
     if (u->kind == KIND_SELECTOR)
-        return is_picture(base) || (base >= 0x3400 && base <= 0x9fff) || next.cp == KEYCAP;
+        return is_picture(base) || (base >= 0x3400 && base <= 0x9fff) || (key && next.cp == KEYCAP);
     return is_picture(base) && next.kind == KIND_BASE && is_picture(next.cp);
 }
 
