@@ -45,6 +45,9 @@ struct keymap {
 
 /* Checks every line against the command tables, too. Mistakes as with themes. */
 bool keymap_load(struct keymap *m, const char *name, error_list *mistakes);
+/* The same from a text that stands in for a user's file: on top of what it inherits from, else the default.
+ */
+void keymap_load_text(struct keymap *m, const char *file, const char *text, size_t len, error_list *mistakes);
 void keymap_free(struct keymap *m);
 const struct binding *keymap_find(const struct keymap *m, enum place place, keycode key);
 /* The first key bound to this line at this place or its parents; 0 for none. */
