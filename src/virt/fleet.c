@@ -48,15 +48,16 @@ int fleet_add(struct fleet *f, const char *uri, bool demo)
     struct host *h = xcalloc(1, sizeof *h);
     h->fleet = f;
     h->id = (int)f->hosts.len;
-    h->uri = xstrdup(uri);
     h->demo = demo;
+    h->demo_fd = -1;
+    h->uri = demo ? demo_open(&h->demo_fd) : xstrdup(uri);
     pthread_mutex_init(&h->lock, NULL);
     cond_init_monotonic(&h->wake);
     cond_init_monotonic(&h->changed);
     cond_init_monotonic(&h->lookup_wake);
     cond_init_monotonic(&h->job_wake);
     h->info = (struct host_info){.id = h->id, .demo = demo, .read_only = f->config.read_only};
-    h->info.uri = uri_without_password(uri ? uri : "");
+    h->info.uri = demo ? xstrdup("demo") : uri_without_password(uri ? uri : "");
     h->info.name = demo ? xstrdup("demo") : uri_host_name(uri);
     h->info.remote = uri_is_remote(uri);
     h->info.state_text = xstrdup("");
@@ -86,6 +87,8 @@ static void host_free(struct host *h)
     vec_free(&h->jobs);
     vec_free(&h->callbacks);
     free(h->uri);
+    if (h->demo_fd >= 0)
+        close(h->demo_fd);
     free(h->info.uri);
     free(h->info.name);
     free(h->info.state_text);

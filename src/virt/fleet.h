@@ -34,7 +34,8 @@ struct fleet_config {
 
 /* Starts the event thread. Sets libvirt's log and error handlers so that it never prints. Once a process. */
 struct fleet *fleet_new(const struct fleet_config *config);
-/* Adds a host and begins to connect. `uri` NULL: libvirt's own default. Returns its id (0, 1, …). */
+/* Adds a host and begins to connect. `uri` NULL: libvirt's own default. demo: the built-in host, `uri` is not
+ * used. Returns its id (0, 1, …). */
 int fleet_add(struct fleet *f, const char *uri, bool demo);
 size_t fleet_len(const struct fleet *f);
 void fleet_free(struct fleet *f);

@@ -102,6 +102,7 @@ struct host {
     int id;
     char *uri; /* NULL: libvirt's default */
     bool demo;
+    int demo_fd;
 
     pthread_t thread;
     pthread_mutex_t lock;
@@ -183,6 +184,10 @@ void inventory_free(struct host *h);
 void inventory_want_definitions(struct host *h, int64_t now);
 void inventory_apply(struct host *h, struct note *note);
 struct dom *inventory_find(struct host *h, const struct vm_uuid *uuid);
+
+/* demo.c: the URI of the demo host; it can be opened for as long as *fd is open. The caller frees it and
+ * closes that. */
+char *demo_open(int *fd);
 
 /* sample.c */
 bool sample_tick(struct host *h, int64_t deadline_ms); /* false: the connection failed */
