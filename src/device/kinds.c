@@ -198,15 +198,23 @@ static void describe_vsock(xmlNodePtr node, int index, struct vm_device *dev)
 
 /* ---- what is seen and heard ---- */
 
-static bool is_real_port(const char *port)
+/* The port in use; "auto" where one is chosen at start (-1 and 0 stand for that in live definitions, too). */
+static char *graphics_port(xmlNodePtr node)
 {
-    return port && port[0] != '-' && strcmp(port, "0") != 0;
+    static const char *const ports[] = {"port", "tlsPort"};
+    for (size_t i = 0; i < ARRAY_LEN(ports); i++) {
+        char *port = attr(node, ports[i]);
+        if (port && port[0] != '-' && strcmp(port, "0") != 0) {
+            return port;
+        }
+        free(port);
+    }
+    return attr_is(node, "autoport", "yes") ? xstrdup("auto") : NULL;
 }
 
 /* "127.0.0.1:5900", a socket's path, or "auto" where a port is chosen at start. */
 static char *graphics_source(xmlNodePtr node)
 {
-    static const char *const ports[] = {"port", "tlsPort", NULL};
     xmlNodePtr listen = child(node, "listen");
     char *socket = attr(listen, "socket");
     if (!socket) {
@@ -219,12 +227,7 @@ static char *graphics_source(xmlNodePtr node)
     if (!address) {
         address = attr(node, "listen");
     }
-    char *port = first_attr(node, ports);
-    if (!is_real_port(port)) {
-        free(port);
-        port = attr_is(node, "autoport", "yes") ? xstrdup("auto") : NULL;
-    }
-    return join(address, ":", port);
+    return join(address, ":", graphics_port(node));
 }
 
 static void describe_graphics(xmlNodePtr node, int index, struct vm_device *dev)

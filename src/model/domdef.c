@@ -270,6 +270,10 @@ struct domdef *domdef_parse(const char *xml, size_t len, struct error *e)
                   MAX_XML);
         return NULL;
     }
+    if (memchr(xml, '\0', len)) { /* the parser would take it for the end */
+        error_set(e, STATUS_FAILED, "the XML of the domain has a NUL byte in it");
+        return NULL;
+    }
     xmlDocPtr doc = parse_document(xml, len, e);
     if (!doc) {
         return NULL;
