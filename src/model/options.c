@@ -309,8 +309,14 @@ void options_load(struct options *o, const char *path, error_list *mistakes)
         error_set(&e, STATUS_FAILED, "%s:1: the file must hold one object: { \"interval\": 2, … }", path);
         vec_push(mistakes, e);
     } else {
+        size_t before = mistakes->len;
         json_object_object_foreach(doc.root, key, value)
         {
+            if (mistakes->len - before == MOST_MISTAKES) {
+                error_set(&e, STATUS_FAILED, "%s: there are more mistakes", path);
+                vec_push(mistakes, e);
+                break;
+            }
             load_member(o, &doc, key, value, mistakes);
         }
     }
