@@ -92,9 +92,9 @@ static char *ask_terminal(const struct auth_question *q)
     return answer;
 }
 
-static void answer_question(struct auth_question *q)
+static void answer_question(const struct shell *s, struct auth_question *q)
 {
-    char *answer = ask_terminal(q);
+    char *answer = s->silent ? NULL : ask_terminal(q);
     auth_answer(q, answer);
     if (answer)
         explicit_bzero(answer, strlen(answer));
@@ -107,7 +107,7 @@ static void drain_messages(struct shell *s)
     fleet_drain_fd(s->session.fleet);
     while (fleet_next_message(s->session.fleet, &m)) {
         if (m.type == MSG_AUTH && m.auth) {
-            answer_question(m.auth);
+            answer_question(s, m.auth);
             m.auth = NULL;
         }
         message_clear(&m);
@@ -210,7 +210,7 @@ static bool opened(void *arg)
     for (size_t h = 0; h < fleet_len(f); h++) {
         struct snapshot *snap = fleet_snapshot(f, (int)h);
         bool open = is_hopeful(snap->host.state) && snap->host.state != HOST_UP;
-        if (open && clock_mono_ms() > o->patience_ms && isatty(STDERR_FILENO)) {
+        if (open && !o->shell->silent && clock_mono_ms() > o->patience_ms && isatty(STDERR_FILENO)) {
             char *text = xasprintf("still connecting to %s (^C gives up)", snap->host.name);
             shell_say(o->shell, SEV_INFO, text);
             free(text);
@@ -285,8 +285,8 @@ static bool settled(void *arg)
     return true;
 }
 
-bool shell_settle(struct shell *s, bool definitions, struct error *e)
+bool shell_settle(struct shell *s, bool definitions, int64_t until_ms, struct error *e)
 {
     struct settling w = {.shell = s, .definitions = definitions};
-    return shell_wait(s, -1, settled, &w, -1, e);
+    return shell_wait(s, -1, settled, &w, until_ms, e);
 }

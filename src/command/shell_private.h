@@ -19,6 +19,7 @@ struct shell {
     bool opened;            /* the hosts were asked to connect */
     bool partly;            /* some host could not be opened, another could */
     bool signalled;         /* interrupted: nothing more is begun */
+    bool silent;            /* nobody to ask for a password: completion */
     bool out_failed;        /* stdout can't be written to any more */
     bool out_raw;           /* CSV to a pipe or file: not escaped */
     bool out_terminal;      /* stdout is a terminal */
@@ -29,7 +30,8 @@ struct shell {
 /* shell_hosts.c */
 bool shell_open(struct shell *s, int64_t until_ms,
                 struct error *e); /* once; until_ms -1: as long as it takes */
-bool shell_settle(struct shell *s, bool definitions, struct error *e); /* waits for fresh snapshots */
+/* Waits for snapshots that are newer than what was changed last, until_ms as above. */
+bool shell_settle(struct shell *s, bool definitions, int64_t until_ms, struct error *e);
 bool shell_wait(void *ctx, int fd, bool (*done)(void *arg), void *arg, int64_t until_ms, struct error *e);
 void shell_signals(void); /* from now on SIGINT and its like only interrupt waiting */
 

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The commands that only look: their rows, and the short ones themselves.
+ */
+#include "command/query.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "command/families.h"
+
+void grid_add(struct grid *g, const char *cell)
+{
+    vec_push(&g->cells, cell ? text_escaped(cell) : xstrdup("-"));
+}
+
+void grid_print(struct grid *g, struct strbuf *out)
+{
+    int *widths = xcalloc(g->columns, sizeof *widths);
+    for (size_t i = 0; i < g->cells.len; i++) {
+        int width = text_width(g->cells.items[i]);
+        widths[i % g->columns] = width > widths[i % g->columns] ? width : widths[i % g->columns];
+    }
+    for (size_t i = 0; i < g->cells.len; i++) {
+        bool last = (i + 1) % g->columns == 0;
+        strbuf_puts(out, g->cells.items[i]);
+        if (last)
+            strbuf_putc(out, '\n');
+        else
+            strbuf_printf(out, "%*s", widths[i % g->columns] - text_width(g->cells.items[i]) + 2, "");
+        free(g->cells.items[i]);
+    }
+    free(widths);
+    vec_free(&g->cells);
+}
+
+static void print_text(const struct call *call, struct strbuf *out)
+{
+    const struct frontend *f = call->session->frontend;
+    f->print(f->ctx, strbuf_str(out));
+    strbuf_free(out);
+}
+
+static void print_json(const struct call *call, json_object *value)
+{
+    const struct frontend *f = call->session->frontend;
+    f->print_json(f->ctx, value);
+}
+
+/* ---- config ---- */
+
+static json_object *option_json(const struct option_row *row, const struct options *o)
+{
+    switch (row->type) {
+    case OPTION_BOOL:
+        return json_object_new_boolean(opt_bool(o, row->id));
+    case OPTION_INT:
+    case OPTION_NUMBER:
+        return json_figure(opt_number(o, row->id));
+    default:
+        return json_text(opt_text(o, row->id));
+    }
+}
+
+static bool config_run(struct call *call, struct error *e)
+{
+    const struct options *o = call->session->options;
+    const char *only = call->words.len ? call->words.items[0] : NULL;
+    json_object *array = json_object_new_array();
+    struct grid g = {.columns = 3};
+    struct strbuf out = {0};
+    (void)e;
+    for (size_t i = 0; i < OPT_COUNT; i++) {
+        const struct option_row *row = &option_rows[i];
+        if (only && option_find(only) != row)
+            continue;
+        grid_add(&g, row->name);
+        grid_add(&g, opt_text(o, row->id)[0] ? opt_text(o, row->id) : "\"\"");
+        grid_add(&g, o->v[row->id].origin);
+        json_object *one = json_object_new_object();
+        json_object_object_add(one, "name", json_text(row->name));
+        json_object_object_add(one, "value", option_json(row, o));
+        json_object_object_add(one, "origin", json_text(o->v[row->id].origin));
+        json_object_array_add(array, one);
+    }
+    grid_print(&g, &out);
+    if (call->json) {
+        print_json(call, array);
+        strbuf_free(&out);
+        return true;
+    }
+    json_object_put(array);
+    print_text(call, &out);
+    return true;
+}
+
+/* ---- version ---- */
+
+static bool version_run(struct call *call, struct error *e)
+{
+    (void)e;
+    if (call->json) {
+        json_object *o = json_object_new_object();
+        json_object_object_add(o, "virtdeck", json_text(VIRTDECK_VERSION));
+        print_json(call, o);
+        return true;
+    }
+    struct strbuf out = {0};
+    strbuf_puts(&out, "virtdeck " VIRTDECK_VERSION "\n");
+    print_text(call, &out);
+    return true;
+}
+
+/* ---- hosts ---- */
+
+static char *version_text(unsigned long v)
+{
+    return v ? xasprintf("%lu.%lu.%lu", v / 1000000, v / 1000 % 1000, v % 1000) : NULL;
+}
+
+static json_object *host_json(const struct host_info *h, const char *libvirt, const char *hypervisor,
+                              size_t domains)
+{
+    json_object *o = json_object_new_object();
+    json_object_object_add(o, "name", json_text(h->name));
+    json_object_object_add(o, "uri", json_text(h->uri));
+    json_object_object_add(o, "state", json_text(host_state_name(h->state)));
+    json_object_object_add(o, "message", json_text(h->state_text));
+    json_object_object_add(o, "readonly", json_object_new_boolean(h->read_only));
+    json_object_object_add(o, "demo", json_object_new_boolean(h->demo));
+    json_object_object_add(o, "hypervisor", json_text(h->hypervisor));
+    json_object_object_add(o, "hypervisor_version", json_text(hypervisor));
+    json_object_object_add(o, "libvirt_version", json_text(libvirt));
+    json_object_object_add(o, "cpus", json_figure(h->cpus));
+    json_object_object_add(o, "cpu", json_figure(h->cpu_percent));
+    json_object_object_add(o, "mem", json_figure(h->mem_used_kib));
+    json_object_object_add(o, "maxmem", json_figure(h->mem_kib));
+    json_object_object_add(o, "domains", json_object_new_int64((int64_t)domains));
+    return o;
+}
+
+static void host_row(struct grid *g, const struct host_info *h, const char *libvirt, const char *hypervisor,
+                     size_t domains)
+{
+    char *what = h->hypervisor ? xasprintf("%s %s", h->hypervisor, hypervisor ? hypervisor : "") : NULL;
+    char *count = xasprintf("%zu", domains);
+    grid_add(g, h->name);
+    grid_add(g, host_state_name(h->state));
+    grid_add(g, count);
+    grid_add(g, what);
+    grid_add(g, libvirt);
+    grid_add(g, h->read_only ? "read-only" : "read-write");
+    grid_add(g, h->demo ? "(demo)" : h->uri);
+    free(count);
+    free(what);
+}
+
+static bool hosts_run(struct call *call, struct error *e)
+{
+    static const char *const titles[] = {"NAME", "STATE", "VMS", "HYPERVISOR", "LIBVIRT", "ACCESS", "URI"};
+    struct fleet *f = call->session->fleet;
+    struct grid g = {.columns = ARRAY_LEN(titles)};
+    struct strbuf out = {0};
+    json_object *array = json_object_new_array();
+    (void)e;
+    for (size_t i = 0; i < ARRAY_LEN(titles); i++)
+        grid_add(&g, titles[i]);
+    for (size_t i = 0; i < fleet_len(f); i++) {
+        struct snapshot *s = fleet_snapshot(f, (int)i);
+        char *libvirt = version_text(s->host.libvirt_version);
+        char *hypervisor = version_text(s->host.hypervisor_version);
+        host_row(&g, &s->host, libvirt, hypervisor, s->n_vms);
+        json_object_array_add(array, host_json(&s->host, libvirt, hypervisor, s->n_vms));
+        free(libvirt);
+        free(hypervisor);
+        snapshot_unref(s);
+    }
+    grid_print(&g, &out);
+    if (call->json) {
+        strbuf_free(&out);
+        print_json(call, array);
+        return true;
+    }
+    json_object_put(array);
+    print_text(call, &out);
+    return true;
+}
+
+/* ---- the rows ---- */
+
+#define TABLE_OPTIONS                                                                                        \
+    {.name = "columns", .value = "IDS", .kind = ARG_COLUMNS, .help = "columns, with commas between"},        \
+        {.name = "sort", .value = "ID", .kind = ARG_SORT, .help = "sort by this column; -ID downwards"},     \
+        {.name = "filter", .value = "FILTER", .kind = ARG_FILTER, .help = "only the domains that fit"},      \
+    {                                                                                                        \
+        .name = "csv", .help = "print CSV"                                                                   \
+    }
+
+static const struct command rows[] = {
+    {.name = "list",
+     .alias = "ls",
+     .summary = "list the domains of all hosts",
+     .detail =
+         "As text, CSV (a header of column ids, quoted as in RFC 4180) or, with --json, an array of "
+         "objects keyed by column id. Figures of CSV and JSON are plain numbers; unknown is null, in CSV "
+         "empty. Columns of figures a second need two samples: the list takes a moment longer.",
+     .options = {TABLE_OPTIONS},
+     .run = list_run},
+    {.name = "sample",
+     .summary = "print the table again and again",
+     .detail = "With --json one array a sample, a line each; with --csv a column \"time\" (UTC) goes before "
+               "the others. Without -n until it is interrupted.",
+     .flags = COMMAND_SHELL,
+     .options = {{.name = "n", .value = "N", .kind = ARG_NUMBER, .help = "how many samples"},
+                 {.name = "d", .value = "SECONDS", .kind = ARG_NUMBER, .help = "time between two"},
+                 TABLE_OPTIONS},
+     .run = sample_run},
+    {.name = "hosts", .summary = "list the hosts, their state and versions", .run = hosts_run},
+    {.name = "devices",
+     .summary = "list the devices of a domain",
+     .detail =
+         "With --json an array of objects with kind, name, alias, model, target, source, live (it is in "
+         "the running domain), config (it is there at the next boot; null where that is not known), "
+         "pending and toggles.",
+     .flags = COMMAND_TARGETS | COMMAND_SHELL,
+     .args = {{.name = "VM", .kind = ARG_TARGET, .help = "name, UUID or id"}},
+     .run = devices_run},
+    {.name = "log",
+     .summary = "print the end of a domain's QEMU log",
+     .detail =
+         "Only of domains on this machine: libvirt has no call that reads it elsewhere. With --json one "
+         "object a line.",
+     .flags = COMMAND_TARGETS | COMMAND_SHELL,
+     .args = {{.name = "VM", .kind = ARG_TARGET, .help = "name, UUID or id"}},
+     .options = {{.name = "n", .value = "LINES", .kind = ARG_NUMBER, .help = "how many lines, 0 for all"},
+                 {.name = "follow", .help = "go on with what is written from now on"}},
+     .run = log_run},
+    {.name = "events",
+     .summary = "print what happened lately, as far as the screen was there to see it",
+     .detail = "From the state directory, oldest first.",
+     .flags = COMMAND_SHELL | COMMAND_NO_HOST,
+     .args = {{.name = "TEXT", .kind = ARG_TEXT, .optional = true, .help = "only events with this in them"}},
+     .options = {{.name = "n", .value = "EVENTS", .kind = ARG_NUMBER, .help = "how many, 0 for all"}},
+     .run = events_run},
+    {.name = "config",
+     .summary = "print the options in force and where each comes from",
+     .flags = COMMAND_NO_HOST,
+     .args = {{.name = "OPTION", .kind = ARG_OPTION, .optional = true, .help = "only this one"}},
+     .run = config_run},
+    {.name = "help",
+     .summary = "list the commands, or explain one",
+     .flags = COMMAND_NO_HOST,
+     .args = {{.name = "COMMAND", .kind = ARG_COMMAND, .optional = true, .help = "the command to explain"}},
+     .options = {{.name = "man", .help = "print all commands in roff, for virtdeck(1)"},
+                 {.name = "options-man", .help = "print the options in roff, for virtdeck-config(5)"},
+                 {.name = "columns-man", .help = "print the columns in roff, for virtdeck-config(5)"},
+                 {.name = "completion",
+                  .value = "bash|zsh|fish",
+                  .kind = ARG_WORD,
+                  .help = "print a completion script"}},
+     .run = help_run},
+    {.name = "version", .summary = "print the version", .flags = COMMAND_NO_HOST, .run = version_run},
+    {.name = "complete-line",
+     .summary = "print the candidates at the end of a shell's command line",
+     .flags = COMMAND_NO_HOST | COMMAND_SHELL | COMMAND_HIDDEN,
+     .args = {{.name = "LINE",
+               .kind = ARG_TEXT,
+               .help = "the line up to the cursor, with the program's name"}},
+     .options = {{.name = "plain", .help = "without the quotes that the shell needs"}},
+     .run = complete_line_run},
+};
+
+const struct command_table query_commands = {rows, ARRAY_LEN(rows)};
