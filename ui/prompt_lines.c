@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ui/prompt_lines.h"
+
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/file.h"
+#include "base/strbuf.h"
+#include "base/utf8.h"
+
+#define FILE_MAX       (8 * 1024 * 1024)
+#define LINE_MAX_BYTES 65536
+
+static void drop(struct prompt_lines *l, size_t i)
+{
+    if (i >= l->lines.len - l->fresh)
+        l->fresh--;
+    free(l->lines.items[i]);
+    vec_remove(&l->lines, i);
+}
+
+void prompt_lines_add(struct prompt_lines *l, const char *line)
+{
+    if (!line[0] || strchr(line, '\n') || strlen(line) > LINE_MAX_BYTES)
+        return;
+    for (size_t i = l->lines.len; i-- > 0;)
+        if (strcmp(l->lines.items[i], line) == 0)
+            drop(l, i);
+    vec_push(&l->lines, xstrdup(line));
+    l->fresh++;
+    while (l->lines.len > l->max)
+        drop(l, 0);
+}
+
+bool prompt_lines_load(struct prompt_lines *l, const char *path, struct error *e)
+{
+    char *data = NULL;
+    size_t len = 0;
+    bool missing = false;
+    if (!file_read(path, FILE_MAX, &data, &len, &missing, e)) {
+        if (missing)
+            error_clear(e);
+        return missing;
+    }
+    for (char *line = data, *end; line < data + len; line = end + 1) {
+        end = memchr(line, '\n', (size_t)(data + len - line));
+        if (!end)
+            end = data + len;
+        *end = '\0'; /* the last byte is the NUL that file_read() adds */
+        if (utf8_check(line, (size_t)(end - line)) == (size_t)(end - line))
+            prompt_lines_add(l, line);
+    }
+    l->fresh = 0;
+    free(data);
+    return true;
+}
+
+bool prompt_lines_save(struct prompt_lines *l, const char *path, struct error *e)
+{
+    if (l->fresh == 0)
+        return true;
+    struct prompt_lines file = {.max = l->max};
+    struct strbuf out = {0};
+    char *copy = xstrdup(path);
+    prompt_lines_load(&file, path, NULL); /* an unreadable history is begun anew */
+    for (size_t i = l->lines.len - l->fresh; i < l->lines.len; i++)
+        prompt_lines_add(&file, l->lines.items[i]);
+    for (size_t i = 0; i < file.lines.len; i++)
+        strbuf_printf(&out, "%s\n", file.lines.items[i]);
+    bool ok = file_make_dirs(dirname(copy), e) && file_write(path, strbuf_str(&out), out.len, 0600, e);
+    if (ok)
+        l->fresh = 0;
+    free(copy);
+    strbuf_free(&out);
+    prompt_lines_free(&file);
+    return ok;
+}
+
+void prompt_lines_free(struct prompt_lines *l)
+{
+    for (size_t i = 0; i < l->lines.len; i++)
+        free(l->lines.items[i]);
+    vec_free(&l->lines);
+    l->fresh = 0;
+}
