@@ -22,6 +22,9 @@ test-programs: $(TEST_PROGRAMS)
 fuzzers: $(FUZZERS)
 benches: $(BENCHES)
 
+# cmocka's assertions convert whatever they are given.
+$(BUILD)/tests/%.o: WARN += -Wno-sign-conversion
+
 $(SUPPORT_LIB): $(patsubst %.c,$(BUILD)/%.o,$(TEST_SUPPORT))
 	@mkdir -p $(@D)
 	@rm -f $@
