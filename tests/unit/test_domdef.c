@@ -270,8 +270,8 @@ static void what_is_no_domain_is_refused(void **state)
 static void no_entities_no_files_no_network(void **state)
 {
     static const char *const cases[] = {
-        "<!DOCTYPE domain [<!ENTITY a 'aaaaaaaa'><!ENTITY b '&a;&a;&a;&a;&a;&a;&a;&a;'>"
-        "<!ENTITY c '&b;&b;&b;&b;&b;&b;&b;&b;'>]><domain><title>&c;</title></domain>",
+        ("<!DOCTYPE domain [<!ENTITY a 'aaaaaaaa'><!ENTITY b '&a;&a;&a;&a;&a;&a;&a;&a;'>"
+         "<!ENTITY c '&b;&b;&b;&b;&b;&b;&b;&b;'>]><domain><title>&c;</title></domain>"),
         "<!DOCTYPE domain [<!ENTITY f SYSTEM 'file:///etc/passwd'>]><domain><title>&f;</title></domain>",
         "<!DOCTYPE domain SYSTEM 'http://127.0.0.1:1/x.dtd'><domain/>",
         "<!DOCTYPE domain SYSTEM '/etc/passwd'><domain/>",
