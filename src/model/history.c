@@ -36,8 +36,7 @@ struct series {
     int64_t newest[WINDOW_COUNT]; /* time / step of the newest point */
     int64_t last_ms;              /* of the last sample */
     int64_t pace_ms;              /* between samples, lately */
-    unsigned n;
-    struct rings rings[];
+    struct rings rings[];         /* one a figure */
 };
 
 struct device {
@@ -100,7 +99,6 @@ static size_t series_bytes(unsigned n)
 static struct series *series_new(unsigned n, int64_t mono_ms)
 {
     struct series *s = xcalloc(1, series_bytes(n));
-    s->n = n;
     s->last_ms = mono_ms;
     s->pace_ms = 1000;
     for (int w = 0; w < WINDOW_COUNT; w++) {
@@ -153,7 +151,7 @@ static void advance(struct rings *rings, int w, int64_t newest, int64_t index, f
     rings->count[w] = 0;
 }
 
-static void series_record(struct series *s, int64_t mono_ms, const double *values)
+static void series_record(struct series *s, int64_t mono_ms, unsigned n, const double *values)
 {
     int64_t gap = mono_ms - s->last_ms;
     bool hole = is_hole(s, gap);
@@ -162,7 +160,7 @@ static void series_record(struct series *s, int64_t mono_ms, const double *value
     }
     for (int w = 0; w < WINDOW_COUNT; w++) {
         int64_t index = mono_ms / step_ms((enum window)w);
-        for (unsigned m = 0; m < s->n; m++) {
+        for (unsigned m = 0; m < n; m++) {
             float value = isfinite(values[m]) ? (float)values[m] : NAN;
             if (index > s->newest[w]) {
                 advance(&s->rings[m], w, s->newest[w], index, hole ? NAN : value);
@@ -260,7 +258,7 @@ void history_record(struct history *h, int host, const struct vm_uuid *uuid, int
         vmmap_set(&h->map, host, uuid, s);
     }
     if (s) {
-        series_record(s, mono_ms, values);
+        series_record(s, mono_ms, METRIC_COUNT, values);
     }
     pthread_mutex_unlock(&h->lock);
 }
@@ -338,7 +336,7 @@ void history_record_device(struct history *h, int host, const struct vm_uuid *uu
     }
     if (d) {
         set->last_ms = mono_ms;
-        series_record(d->series, mono_ms, values);
+        series_record(d->series, mono_ms, 2, values);
     }
     pthread_mutex_unlock(&h->lock);
 }
