@@ -28,7 +28,9 @@ struct text_cluster {
 };
 
 /* Reads the next cluster of escaped text at *s and moves *s behind it; false at the end. Bytes that
- * text_escape() would have replaced come back as U+FFFD, so that unescaped text still can't do harm. */
+ * text_escape() would have replaced come back as U+FFFD, so that unescaped text still can't do harm. Joiners,
+ * glyph selectors and skin colours of emoji are left out: terminals disagree about the columns of the whole,
+ * not about those of its parts. */
 bool text_next(const char **s, struct text_cluster *out);
 
 int text_width(const char *s); /* columns of escaped text */

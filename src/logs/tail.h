@@ -23,7 +23,7 @@ void tail_drain_fd(struct tail *t);
 
 struct tail_line {
     uint64_t number; /* counts up, never used twice */
-    char *text;      /* raw, no newline */
+    char *text;      /* raw, no newline; NUL bytes as "\x00". The last line may still grow. */
 };
 struct tail_view {
     struct tail_line *lines; /* oldest first */
@@ -38,7 +38,8 @@ void tail_view_clear(struct tail_view *v);
 uint64_t tail_version(struct tail *t);
 
 /* Where libvirt writes the QEMU log of a domain of this host, or NULL with *why (static) when the host is
- * remote or the driver has none. The caller frees the path. Names with slashes give none. */
+ * remote or the driver has none. The caller frees the path. Names with slashes give none. After
+ * paths_init(). */
 char *qemu_log_path(const char *uri, const char *vm_name, const char **why);
 
 #endif

@@ -27,7 +27,8 @@ static void check_clean(const char *s, size_t len)
     for (size_t i = 0; i < len; i++)
         require((unsigned char)s[i] >= 0x20 && s[i] != 0x7f);
     for (const char *p = s; text_next(&p, &c); width += c.width)
-        require(c.ch[0] != 0xfffd && (c.width == 1 || c.width == 2) && c.ch[TEXT_CLUSTER_MAX] == L'\0');
+        require(c.ch[0] != 0xfffd && (c.width == 1 || c.width == 2) &&
+                wcsnlen(c.ch, TEXT_CLUSTER_MAX + 1) <= TEXT_CLUSTER_MAX);
     require(width == text_width(s));
 }
 
