@@ -173,6 +173,7 @@ static void draw_body(struct deck *d, struct canvas *c, const struct layout *l)
     for (int y = 0; y < l->border.h; y++)
         canvas_text(c, l->border.x, l->border.y + y, 1, ROLE_BORDER, glyph(c, GLYPH_VBAR));
     if (l->where != PANE_NOWHERE) {
+        deck_hit(d, l->pane, "focus pane");
         pane_draw_tabs(d, c, l->tabs);
         pane_table[d->pane]->draw(d, c, l->pane);
     }
@@ -190,7 +191,10 @@ void deck_draw(struct deck *d, struct canvas *c)
         draw_too_small(c);
         return;
     }
-    if (l.where == PANE_OVER)
+    d->pane_covers = l.where == PANE_OVER;
+    d->table_area = l.table;
+    d->pane_area = l.pane;
+    if (d->pane_covers)
         d->pane_focused = true;
     hostline_draw(d, c, l.host);
     draw_body(d, c, &l);

@@ -76,6 +76,7 @@ struct deck {
     struct view view;
     enum pane_id pane;
     bool pane_open, pane_zoomed, pane_focused;
+    bool pane_covers; /* as of the last drawing: there is no room for both table and pane */
     struct pane_state panes[PANE_COUNT];
     enum window window;
     bool events_of_vm; /* the events pane shows the selected domain's only */
@@ -96,6 +97,9 @@ struct deck {
 
     /* What commands ask of the loop. */
     bool dirty, quit, suspend, redraw, reload, retheme;
+    size_t table_height; /* rows of the table, as of the last drawing */
+    bool columns_lack;   /* there was no room for some columns */
+    struct rect table_area, pane_area;
     bool rebuild;      /* the row list is out of date */
     bool view_changed; /* columns, sort, groups …: to be kept for the next run */
 };

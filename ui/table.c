@@ -212,6 +212,8 @@ void table_draw(struct deck *d, struct canvas *c, struct rect area)
     bool bar = d->view.rows.len > rows && rows > 1;
     t.n_cols = table_fit_columns(&d->view, area.w - (bar ? 2 : 1), t.cols);
     draw_header(&t);
+    d->table_height = rows;
+    d->columns_lack = t.n_cols + d->view.left < d->view.n_columns;
     view_scroll_into(&d->view, rows);
     for (size_t i = 0; i < rows && d->view.top + i < d->view.rows.len; i++)
         draw_row(&t, d->view.top + i, area.y + 1 + (int)i);

@@ -136,10 +136,11 @@ static void share(struct fit *f, int w)
 
 size_t table_fit_columns(const struct view *v, int w, struct table_column out[VIEW_MAX_COLUMNS])
 {
-    struct fit f = {.n = v->n_columns, .gap = 2};
+    struct fit f = {.gap = 2};
     struct view_column store[VIEW_MAX_COLUMNS];
     for (size_t i = 0; i < v->n_columns; i++)
-        f.v[i] = &v->columns[i];
+        if (i == 0 || i > v->left)
+            f.v[f.n++] = &v->columns[i];
     if (width_of(&f, normal) > w)
         f.gap = 1;
     if (width_of(&f, normal) > w)

@@ -41,6 +41,7 @@ struct view_row {
 struct view {
     struct view_column columns[VIEW_MAX_COLUMNS];
     size_t n_columns;
+    size_t left; /* columns scrolled away at the left, the first one not counted: it stays */
     const struct column *sort;
     bool descending;
     enum group_mode group;

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Commands about the panes: which one, what it shows, searching in it.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/file.h"
+#include "base/paths.h"
+#include "ui/commands_private.h"
+#include "ui/dialog.h"
+#include "ui/pane.h"
+#include "ui/prompt.h"
+
+static void show_pane(struct deck *d, int id)
+{
+    d->pane = (enum pane_id)id;
+    d->pane_open = d->view_changed = true;
+}
+
+static void step_pane(struct deck *d, int by)
+{
+    if (d->pane_open)
+        show_pane(d, ((int)d->pane + by + PANE_COUNT) % PANE_COUNT);
+    else
+        show_pane(d, (int)d->pane);
+}
+
+bool pane_run(struct call *call, struct error *e)
+{
+    struct deck *d = call_deck(call);
+    const char *word = call_word(call, 0);
+    (void)e;
+    d->dirty = true;
+    if (strcmp(word, "next") == 0)
+        step_pane(d, 1);
+    else if (strcmp(word, "prev") == 0)
+        step_pane(d, -1);
+    else if (strcmp(word, "close") == 0) {
+        d->pane_open = d->pane_focused = d->pane_zoomed = false;
+        d->view_changed = true;
+    } else if (strcmp(word, "zoom") == 0) {
+        d->pane_zoomed = !(d->pane_open && d->pane_zoomed);
+        d->pane_focused = d->pane_zoomed;
+        d->pane_open = true;
+    } else {
+        for (int i = 0; i < PANE_COUNT; i++)
+            if (strcmp(pane_table[i]->id, word) == 0)
+                show_pane(d, i);
+    }
+    return true;
+}
+
+bool focus_run(struct call *call, struct error *e)
+{
+    struct deck *d = call_deck(call);
+    const char *word = call_word(call, 0);
+    (void)e;
+    bool pane = strcmp(word, "pane") == 0 || (strcmp(word, "toggle") == 0 && !d->pane_focused);
+    if (pane)
+        d->pane_open = true;
+    else if (d->pane_covers)
+        d->pane_open = d->pane_zoomed = false;
+    d->pane_focused = pane;
+    d->dirty = true;
+    return true;
+}
+
+bool window_run(struct call *call, struct error *e)
+{
+    struct deck *d = call_deck(call);
+    const char *word = call_word(call, 0);
+    (void)e;
+    int at = (int)d->window;
+    if (strcmp(word, "next") == 0)
+        at = (at + 1) % WINDOW_COUNT;
+    else if (strcmp(word, "prev") == 0)
+        at = (at + WINDOW_COUNT - 1) % WINDOW_COUNT;
+    for (int i = 0; i < WINDOW_COUNT; i++)
+        if (strcmp(windows[i].id, word) == 0)
+            at = i;
+    d->window = (enum window)at;
+    d->view_changed = d->dirty = true;
+    return true;
+}
+
+/* toggle (or nothing) turns round, the second name is on. */
+static bool switched(const char *word, const char *on, bool now)
+{
+    return !word || strcmp(word, "toggle") == 0 ? !now : strcmp(word, on) == 0;
+}
+
+bool follow_run(struct call *call, struct error *e)
+{
+    struct deck *d = call_deck(call);
+    (void)e;
+    bool was = d->log.follow;
+    d->log.follow = switched(call_word(call, 0), "on", was);
+    if (was && !d->log.follow && d->log.view.n)
+        d->log.top =
+            d->log.view
+                .lines[(size_t)d->panes[PANE_LOGS].scroll < d->log.view.n ? (size_t)d->panes[PANE_LOGS].scroll
+                                                                          : d->log.view.n - 1]
+                .number;
+    d->dirty = true;
+    return true;
+}
+
+bool scope_run(struct call *call, struct error *e)
+{
+    struct deck *d = call_deck(call);
+    (void)e;
+    d->events_of_vm = switched(call_word(call, 0), "vm", d->events_of_vm);
+    d->panes[PANE_EVENTS].scroll = 0;
+    d->dirty = true;
+    return true;
+}
+
+/* ---- searching ---- */
+
+static bool go_to_match(struct deck *d, bool backwards)
+{
+    struct dialog *g = dialog_top(d);
+    const struct pane_ops *pane = d->pane_open ? pane_table[d->pane] : NULL;
+    d->dirty = true;
+    if (!d->search || !*d->search) {
+        deck_note(d, SEV_WARN, "nothing was searched for yet");
+    } else if (g ? !g->ops->search : !pane || !pane->search) {
+        deck_note(d, SEV_WARN, "there is no text to search here: logs, events and help have it");
+    } else if (!(g ? g->ops->search(d, g, backwards) : pane->search(d, backwards))) {
+        deck_note(d, SEV_WARN, "not found: %s", d->search);
+    }
+    return true;
+}
+
+bool search_run(struct call *call, struct error *e)
+{
+    struct deck *d = call_deck(call);
+    (void)e;
+    char *text = call_words(call, 0);
+    if (!text) {
+        prompt_open(PROMPT_SEARCH, "/", "");
+        d->dirty = true;
+        return true;
+    }
+    free(d->search);
+    d->search = text;
+    d->log.match = 0;
+    return go_to_match(d, false);
+}
+
+bool search_next_run(struct call *call, struct error *e)
+{
+    (void)e;
+    return go_to_match(call_deck(call), false);
+}
+
+bool search_prev_run(struct call *call, struct error *e)
+{
+    (void)e;
+    return go_to_match(call_deck(call), true);
+}
+
+bool copy_run(struct call *call, struct error *e)
+{
+    struct deck *d = call_deck(call);
+    const struct tail_view *v = &d->log.view;
+    if (v->n == 0)
+        return error_set(e, STATUS_FAILED, "copy: the logs pane has no lines");
+    if (!call_word(call, 0)) {
+        prompt_open(PROMPT_COMMAND, ":", "copy ");
+        d->dirty = true;
+        return true;
+    }
+    char *path = paths_expand(call_word(call, 0));
+    if (access(path, F_OK) == 0) {
+        error_set(e, STATUS_FAILED, "copy: %s is there already; name another file", path);
+        free(path);
+        return false;
+    }
+    struct strbuf all = {0};
+    for (size_t i = 0; i < v->n; i++) {
+        strbuf_puts(&all, v->lines[i].text);
+        strbuf_putc(&all, '\n');
+    }
+    bool good = file_write(path, strbuf_str(&all), all.len, 0600, e);
+    if (good)
+        deck_sayf(d, SEV_GOOD, "copy: %zu lines written to %s", v->n, path);
+    strbuf_free(&all);
+    free(path);
+    return good;
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Commands about the screen itself and its hosts.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include "ui/commands_private.h"
+#include "ui/dialog.h"
+#include "ui/help.h"
+#include "ui/prompt.h"
+#include "ui/run.h"
+#include "ui/settings.h"
+
+bool quit_run(struct call *call, struct error *e)
+{
+    (void)e;
+    call_deck(call)->quit = true;
+    return true;
+}
+
+bool screen_help_run(struct call *call, struct error *e)
+{
+    return help_open(call_deck(call), call_word(call, 0), e);
+}
+
+bool bar_run(struct call *call, struct error *e)
+{
+    char *text = call_words(call, 0);
+    (void)e;
+    prompt_open(PROMPT_COMMAND, ":", text ? text : "");
+    call_deck(call)->dirty = true;
+    free(text);
+    return true;
+}
+
+bool answer_run(struct call *call, struct error *e)
+{
+    struct deck *d = call_deck(call);
+    struct dialog *g = dialog_top(d);
+    if (!g || !g->ops->key)
+        return error_set(e, STATUS_FAILED, "nothing was asked");
+    g->ops->key(d, g, strcmp(call_word(call, 0), "yes") == 0 ? 'y' : 'n');
+    return true;
+}
+
+bool redraw_run(struct call *call, struct error *e)
+{
+    struct deck *d = call_deck(call);
+    (void)e;
+    d->redraw = d->dirty = true;
+    return true;
+}
+
+bool suspend_screen_run(struct call *call, struct error *e)
+{
+    (void)e;
+    call_deck(call)->suspend = true;
+    return true;
+}
+
+static bool set_option(struct deck *d, const char *name, const char *value, struct error *e)
+{
+    if (!options_set(d->options, name, value, "command", e))
+        return false;
+    settings_apply(d, option_find(name)->id);
+    return true;
+}
+
+bool theme_run(struct call *call, struct error *e)
+{
+    return set_option(call_deck(call), option_rows[OPT_THEME].name, call_word(call, 0), e);
+}
+
+bool keymap_run(struct call *call, struct error *e)
+{
+    return set_option(call_deck(call), option_rows[OPT_KEYMAP].name, call_word(call, 0), e);
+}
+
+bool reload_run(struct call *call, struct error *e)
+{
+    (void)e;
+    call_deck(call)->reload = true;
+    return true;
+}
+
+bool set_option_run(struct call *call, struct error *e)
+{
+    struct deck *d = call_deck(call);
+    char *value = call_words(call, 1);
+    const char *name = call_word(call, 0);
+    bool good = set_option(d, name, value ? value : "", e);
+    if (good)
+        deck_note(d, SEV_GOOD, "%s is %s now", name, opt_text(d->options, option_find(name)->id));
+    free(value);
+    return good;
+}
+
+bool cancel_run(struct call *call, struct error *e)
+{
+    struct deck *d = call_deck(call);
+    (void)e;
+    d->dirty = true;
+    if (dialog_top(d))
+        dialog_cancel(d);
+    else if (!run_cancel(d))
+        deck_note(d, SEV_INFO, "nothing is waited for; q leaves virtdeck");
+    return true;
+}
+
+/* ---- hosts ---- */
+
+static const struct snapshot *named_host(struct deck *d, const char *word, struct error *e)
+{
+    if (!word) {
+        if (!deck_host(d))
+            error_set(e, STATUS_FAILED, "there is no host");
+        return deck_host(d);
+    }
+    for (size_t i = 0; i < d->n_hosts; i++) {
+        const struct host_info *h = &d->hosts[i]->host;
+        if ((h->name && strcasecmp(h->name, word) == 0) || (h->uri && strcmp(h->uri, word) == 0))
+            return d->hosts[i];
+    }
+    error_set(e, STATUS_FAILED, "no host is called \"%s\"", word);
+    return NULL;
+}
+
+static const char *host_name(const struct snapshot *s)
+{
+    return s->host.name ? s->host.name : s->host.uri ? s->host.uri : "the host";
+}
+
+bool refresh_run(struct call *call, struct error *e)
+{
+    struct deck *d = call_deck(call);
+    (void)e;
+    /* Setting the interval wakes the samplers. */
+    fleet_set_interval(d->session.fleet, opt_number(d->options, OPT_INTERVAL));
+    return true;
+}
+
+bool reconnect_run(struct call *call, struct error *e)
+{
+    struct deck *d = call_deck(call);
+    const struct snapshot *s = named_host(d, call_word(call, 0), e);
+    if (!s)
+        return false;
+    if (s->host.state == HOST_UP)
+        return error_set(e, STATUS_FAILED, "%s is connected", host_name(s));
+    fleet_retry(d->session.fleet, s->host.id);
+    return true;
+}
+
+bool disconnect_run(struct call *call, struct error *e)
+{
+    struct deck *d = call_deck(call);
+    const struct snapshot *s = named_host(d, call_word(call, 0), e);
+    if (!s)
+        return false;
+    fleet_give_up(d->session.fleet, s->host.id);
+    deck_sayf(d, SEV_INFO, "%s: given up; `reconnect` tries again", host_name(s));
+    return true;
+}
+
+bool addresses_run(struct call *call, struct error *e)
+{
+    struct deck *d = call_deck(call);
+    (void)e;
+    for (size_t i = 0; i < call->targets.len; i++)
+        fleet_ask_addresses(d->session.fleet, call->targets.items[i].host, &call->targets.items[i].uuid);
+    deck_note(d, SEV_INFO, "asking for the addresses of %zu domain%s", call->targets.len,
+              call->targets.len == 1 ? "" : "s");
+    return true;
+}
