@@ -12,6 +12,26 @@ version=$2
 XDG_CONFIG_HOME=/nonexistent XDG_STATE_HOME=/nonexistent LC_ALL=C.UTF-8
 export XDG_CONFIG_HOME XDG_STATE_HOME LC_ALL
 
+# Source lines of at most 79 columns, as mandoc's linter wants them. A word that a new line would make a request
+# of (it begins with . or ') is kept from being one.
+wrap() {
+    awk '/^[.\047]/ || length($0) < 80 { print; next }
+        {
+            line = ""
+            n = split($0, words, " ")
+            for (i = 1; i <= n; i++) {
+                if (line != "" && length(line " " words[i]) > 79) {
+                    print line
+                    line = ""
+                    if (words[i] ~ /^[.\047]/)
+                        words[i] = "\\&" words[i]
+                }
+                line = line == "" ? words[i] : line " " words[i]
+            }
+            print line
+        }'
+}
+
 while IFS= read -r line; do
     case $line in
     '.\" output: '*)
@@ -21,7 +41,7 @@ while IFS= read -r line; do
             echo "fill-man: \`$program ${line#'.\" output: '}' printed nothing" >&2
             exit 1
         fi
-        printf '%s\n' "$text"
+        printf '%s\n' "$text" | wrap
         ;;
     *@VERSION@*) printf '%s%s%s\n' "${line%%@VERSION@*}" "$version" "${line#*@VERSION@}" ;;
     *) printf '%s\n' "$line" ;;

@@ -9,6 +9,10 @@ mkdir -p "$TEST_TMP/bin" "$TEST_TMP/work"
 ln -sf "$VIRTDECK" "$TEST_TMP/bin/virtdeck"
 PATH=$TEST_TMP/bin:$PATH
 
+# The file that README.md shows.
+awk '/is$/ { named = 1 } /^```/ { inside = named && !inside; if (!inside) named = 0; next } inside' "$top/README.md" |
+    sed -n '/^# One command a line/,$p' >"$TEST_TMP/work/nightly.vd"
+
 run_example() { # DOCUMENT FILE: FILE.cmd and perhaps FILE.out
     line=$(cat "$2.cmd")
     status=0

@@ -7,6 +7,8 @@
 NR == FNR { want[++wants] = $0; next }
 { got[++gots] = $0 }
 END {
+    while (wants && want[wants] == "")
+        wants--
     for (i = j = 1; i <= wants; i++) {
         if (want[i] == "…") {
             if (i == wants)
@@ -14,7 +16,7 @@ END {
             while (j <= gots && got[j] != want[i + 1])
                 j++
         } else if (j > gots || got[j] != want[i]) {
-            printf "document: %s\nprogram:  %s\n", want[i], j > gots ? "(end)" : got[j]
+            printf "document: %s\nprogram:  %s\n", want[i], (j > gots ? "(end)" : got[j])
             exit 1
         } else
             j++

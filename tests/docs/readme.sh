@@ -15,7 +15,7 @@ for document in README.md src/README.md; do
     done
     # Words in code style that look like a path of ours, as they are or under src/.
     grep -Eo '`[a-z][a-zA-Z0-9_./-]*`' "$document" | tr -d '`' | grep -E '/|\.(c|h|sh|md|mk)$' |
-        grep -Ev '^build/|NAME|\*' | sort -u >"$TEST_TMP/paths"
+        grep -Ev '^build/|NAME|MODULE|\*' | sort -u >"$TEST_TMP/paths"
     while read -r path; do
         check "$document: $path is there" test -e "$path" -o -e "src/$path"
     done <"$TEST_TMP/paths"
@@ -34,8 +34,13 @@ while read -r command; do
     exits "README.md: the command $command" 0 "$VIRTDECK" help "$command"
 done <"$TEST_TMP/commands"
 
+# Keys of the tour: one character in code style is bound in the default keymap.
+for key in $(grep -Eo '`[^`A-Z0-9 ]`|`[A-Z]`' README.md | tr -d '`' | sort -u); do
+    check "README.md: the key $key" grep -Fq "\"$key\":" keymaps/default.json
+done
+
 # The exit statuses of the table.
 exits "status 2 for usage" 2 "$VIRTDECK" --demo no-such-command
-exits "status 1 for a failure" 1 "$VIRTDECK" --demo start web1
+exits "status 1 for a failure" 1 "$VIRTDECK" --demo rename web1 web9
 exits "status 3 for no connection" 3 "$VIRTDECK" -c test:///no/such/file.xml list
 done_testing
