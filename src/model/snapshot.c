@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Up to this many domains, looking at each is quicker than making an index. */
+#define INDEXED 64
+
 const char *host_state_name(enum host_state state)
 {
     static const char *const names[] = {
@@ -60,6 +63,14 @@ struct snapshot *snapshot_ref(struct snapshot *s)
     return s;
 }
 
+static void index_free(struct vmmap *index)
+{
+    if (index) {
+        vmmap_free(index);
+        free(index);
+    }
+}
+
 void snapshot_unref(struct snapshot *s)
 {
     if (!s || __atomic_sub_fetch(&s->refs, 1, __ATOMIC_ACQ_REL) > 0) {
@@ -71,6 +82,7 @@ void snapshot_unref(struct snapshot *s)
         free(s->vms[i].ip);
         free(s->vms[i].rates);
     }
+    index_free(s->index);
     free(s->vms);
     free(s->host.uri);
     free(s->host.name);
@@ -79,8 +91,36 @@ void snapshot_unref(struct snapshot *s)
     free(s);
 }
 
+static struct vmmap *index_new(const struct snapshot *s)
+{
+    struct vmmap *index = xcalloc(1, sizeof(*index));
+    for (size_t i = 0; i < s->n_vms; i++) {
+        vmmap_set(index, 0, &s->vms[i].uuid, &s->vms[i]);
+    }
+    return index;
+}
+
+/* Two threads may both make one; the first to be done stays. */
+static const struct vmmap *index_of(const struct snapshot *s)
+{
+    struct vmmap **place = &((struct snapshot *)s)->index;
+    struct vmmap *index = __atomic_load_n(place, __ATOMIC_ACQUIRE);
+    if (index) {
+        return index;
+    }
+    struct vmmap *made = index_new(s);
+    if (__atomic_compare_exchange_n(place, &index, made, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+        return made;
+    }
+    index_free(made);
+    return index;
+}
+
 const struct vm *snapshot_find(const struct snapshot *s, const struct vm_uuid *uuid)
 {
+    if (s && s->n_vms > INDEXED) {
+        return vmmap_get(index_of(s), 0, uuid);
+    }
     for (size_t i = 0; s && i < s->n_vms; i++) {
         if (uuid_equal(&s->vms[i].uuid, uuid)) {
             return &s->vms[i];

@@ -7,6 +7,7 @@
 #define VIRTDECK_MODEL_SNAPSHOT_H
 
 #include "model/vm.h"
+#include "model/vmmap.h"
 
 enum host_state {
     HOST_IDLE,       /* not asked to connect yet */
@@ -48,6 +49,7 @@ struct snapshot {
     struct vm *vms; /* in no promised order */
     size_t n_vms;
     unsigned counts[VM_STATE_COUNT];
+    struct vmmap *index; /* snapshot_find()'s own; atomic */
 };
 
 /* An empty snapshot with one reference; fill it, then publish. Strings in it are owned by it (vm->name,
@@ -55,6 +57,7 @@ struct snapshot {
 struct snapshot *snapshot_new(size_t n_vms);
 struct snapshot *snapshot_ref(struct snapshot *s); /* NULL gives NULL */
 void snapshot_unref(struct snapshot *s);
+/* Only on a published one: the first call on a large one makes an index. NULL where there is none. */
 const struct vm *snapshot_find(const struct snapshot *s, const struct vm_uuid *uuid);
 /* A copy with its own host part and the same domains: for publishing a change of connection state. */
 struct snapshot *snapshot_copy(const struct snapshot *s);

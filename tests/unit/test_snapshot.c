@@ -97,6 +97,42 @@ static void many_threads_may_hold_one(void **state)
     snapshot_unref(s);
 }
 
+static void *find_all(void *s)
+{
+    const struct snapshot *snapshot = s;
+    for (size_t i = 0; i < snapshot->n_vms; i++) {
+        struct vm_uuid u = snapshot->vms[i].uuid;
+        if (snapshot_find(snapshot, &u) != &snapshot->vms[i]) {
+            return s;
+        }
+    }
+    return NULL;
+}
+
+static void large_ones_are_searched_by_many(void **state)
+{
+    struct snapshot *s = snapshot_new(3000);
+    pthread_t threads[4];
+    (void)state;
+    for (unsigned i = 0; i < s->n_vms; i++) {
+        memcpy(s->vms[i].uuid.b, &i, sizeof(i));
+    }
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, find_all, s), 0);
+    }
+    for (int i = 0; i < 4; i++) {
+        void *result;
+        pthread_join(threads[i], &result);
+        assert_null(result);
+    }
+    struct vm_uuid missing = {{0xff, 0xff, 0xff, 0xff}};
+    assert_null(snapshot_find(s, &missing));
+    struct snapshot *copy = snapshot_copy(s);
+    assert_ptr_equal(snapshot_find(copy, &s->vms[9].uuid), &copy->vms[9]);
+    snapshot_unref(s);
+    snapshot_unref(copy);
+}
+
 static void host_states_have_names(void **state)
 {
     (void)state;
@@ -109,9 +145,8 @@ static void host_states_have_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_new_one_knows_nothing),
-        cmocka_unit_test(a_copy_lives_without_its_model),
-        cmocka_unit_test(many_threads_may_hold_one),
+        cmocka_unit_test(a_new_one_knows_nothing),   cmocka_unit_test(a_copy_lives_without_its_model),
+        cmocka_unit_test(many_threads_may_hold_one), cmocka_unit_test(large_ones_are_searched_by_many),
         cmocka_unit_test(host_states_have_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
