@@ -61,24 +61,24 @@ static char *parameter(const char *query, const char *name)
     return NULL;
 }
 
-static char *system_dir(const struct parts *p)
+static char *system_dir(const char *query)
 {
-    (void)p;
+    (void)query;
     return xstrdup("/var/log/libvirt/qemu");
 }
 
-static char *session_dir(const struct parts *p)
+static char *session_dir(const char *query)
 {
     const char *cache = getenv("XDG_CACHE_HOME");
-    (void)p;
+    (void)query;
     if (cache && cache[0] == '/')
         return paths_join(cache, "libvirt/qemu/log");
     return paths_expand("~/.cache/libvirt/qemu/log");
 }
 
-static char *embed_dir(const struct parts *p)
+static char *embed_dir(const char *query)
 {
-    char *root = parameter(p->query, "root"), *dir = NULL;
+    char *root = parameter(query, "root"), *dir = NULL;
     if (root && root[0] == '/')
         dir = paths_join(root, "log/qemu");
     free(root);
@@ -87,7 +87,7 @@ static char *embed_dir(const struct parts *p)
 
 static const struct {
     const char *path;
-    char *(*dir)(const struct parts *p); /* NULL when it can't be told */
+    char *(*dir)(const char *query); /* NULL when it can't be told */
 } places[] = {{"/system", system_dir}, {"/session", session_dir}, {"/embed", embed_dir}};
 
 static char *log_dir(const char *uri, const char **why)
@@ -111,7 +111,7 @@ static char *log_dir(const char *uri, const char **why)
     }
     for (size_t i = 0; i < ARRAY_LEN(places); i++) {
         if (p.path_len == strlen(places[i].path) && strncmp(p.path, places[i].path, p.path_len) == 0) {
-            char *dir = places[i].dir(&p);
+            char *dir = places[i].dir(p.query);
             if (dir)
                 return dir;
         }

@@ -136,13 +136,11 @@ static bool read_end(const char *path, struct strbuf *out)
     int reason = errno;
     close(fd);
     errno = reason;
-    if (cut) {
-        const char *newline = out->s ? memchr(out->s, '\n', out->len) : NULL;
+    if (cut && out->s) {
+        const char *newline = memchr(out->s, '\n', out->len);
         size_t skip = newline ? (size_t)(newline + 1 - out->s) : out->len;
-        if (skip > 0) {
-            memmove(out->s, out->s + skip, out->len - skip);
-            out->len -= skip;
-        }
+        memmove(out->s, out->s + skip, out->len - skip);
+        out->len -= skip;
     }
     return ok;
 }

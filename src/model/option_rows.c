@@ -20,9 +20,7 @@ static bool check_sort(const char *value, struct error *e)
     const char *id = value + (*value == '-');
     if (column_find(id))
         return true;
-    struct nearest near = nearest_to(id);
-    for (size_t i = 0; i < n_columns; i++)
-        nearest_offer(&near, columns[i].id);
+    struct nearest near = {.best = column_nearest(id)};
     char *hint = nearest_hint(&near);
     error_set(e, STATUS_USAGE, "there is no column \"%s\"%s; \"-cpu\" sorts downwards by cpu", id, hint);
     free(hint);

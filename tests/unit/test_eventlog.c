@@ -178,6 +178,7 @@ static void shared(void **state)
             int bad = 0;
             for (int i = 0; i < EACH; i++)
                 bad += !add(log, w * EACH + i, text, NULL);
+            eventlog_free(log);
             _exit(bad != 0);
         }
     }
