@@ -2,6 +2,7 @@
  *
  * Taking the terminal, showing the canvas, and giving the terminal back whatever happens.
  */
+#include <curses.h>
 #include "ui/term_parts.h"
 
 #include <errno.h>
@@ -313,7 +314,7 @@ static bool same_cell(const struct cell *a, const struct cell *b)
 static void show_cell(int x, int y, const struct cell *cell)
 {
     static const wchar_t unknown[] = L"?";
-    attr_t attr;
+    unsigned attr;
     short pair;
     cchar_t out;
     if (cell->width == 0)

@@ -3,6 +3,7 @@
  * Colours. A theme's colours are mapped to what the terminal has: 24 bits through a "-direct" terminal type,
  * else the nearest of 256, 16 or 8, else attributes alone. Curses colour pairs are made when first needed.
  */
+#include <curses.h>
 #include "ui/term_parts.h"
 
 #include <stdlib.h>
@@ -188,7 +189,7 @@ static void make_look(struct look *look, struct style s)
     look->pair = pair_of(fg, bg);
 }
 
-void term_color_look(enum role role, enum role over, attr_t *attr, short *pair)
+void term_color_look(enum role role, enum role over, unsigned *attr, short *pair)
 {
     struct look *look = &state.looks[role][over];
     if (!look->known) {
@@ -201,6 +202,6 @@ void term_color_look(enum role role, enum role over, attr_t *attr, short *pair)
         }
         make_look(look, s);
     }
-    *attr = look->attr;
+    *attr = (unsigned)look->attr;
     *pair = look->pair;
 }

@@ -3,6 +3,7 @@
  * What comes from the keyboard: keys, mouse and pastes out of curses' codes and raw bytes. Sequences that
  * nobody knows are swallowed whole: their letters must not run as commands.
  */
+#include <curses.h>
 #include "ui/term_parts.h"
 
 #include <errno.h>

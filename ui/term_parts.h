@@ -5,8 +5,6 @@
 #ifndef VIRTDECK_UI_TERM_PARTS_H
 #define VIRTDECK_UI_TERM_PARTS_H
 
-#define NCURSES_WIDECHAR 1
-#include <curses.h>
 #include "ui/term.h"
 
 /* term_color.c */
@@ -17,8 +15,8 @@ char *term_color_type(const struct term_config *config);
 void term_color_start(const struct term_config *config); /* after newterm() */
 int term_color_count(void);
 void term_color_theme(const struct theme *t);
-/* What a role, with another laid over it, looks like here. */
-void term_color_look(enum role role, enum role over, attr_t *attr, short *pair);
+/* What a role, with another laid over it, looks like here: curses attributes and a colour pair. */
+void term_color_look(enum role role, enum role over, unsigned *attr, short *pair);
 
 /* term_input.c */
 
