@@ -47,12 +47,12 @@ cpu_ms() { # of the daemon so far
 start_guests() {
     daemon_start
     network_start
-    guests_define "$BENCH_GUESTS" disk=1M memory=65536
+    guests_define "$BENCH_GUESTS" disk=1M
     i=0
     for g in $(v list --all --name); do
         i=$((i + 1))
         v start "$g" >/dev/null || return 1
-        wait_for 60 "booted $g" || return 1
+        wait_for 60 booted "$g" || return 1
         [ $i -le 10 ] || v suspend "$g" >/dev/null
     done
 }

@@ -34,7 +34,7 @@ does "suspend again is no failure" paused suspend guest01
 does "resume" running resume guest01
 eventually "the guest boots" 60 booted guest01
 does "reboot waits for the guest" running reboot guest01 --timeout 60
-does "reset" running reset guest01
+does "reset" running --yes reset guest01
 does "managedsave" "shut off" managedsave guest01
 like "virsh knows of the saved memory" "$(v dominfo guest01)" '^Managed save: +yes'
 does "start goes on from the saved memory" running start guest01
@@ -44,7 +44,7 @@ is "its JSON: state" "$(result state)" "shut off"
 does "start --paused" paused start guest01 --paused
 does "resume a paused start" running resume guest01
 : >/var/log/libvirt/qemu/guest01-serial.log
-does "reset while it boots" running reset guest01
+does "reset while it boots" running --yes reset guest01
 eventually "the guest boots again" 60 booted guest01
 does "shutdown is done when the guest has stopped" "shut off" shutdown guest01 --timeout 60
 

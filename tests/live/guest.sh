@@ -80,7 +80,6 @@ mount -t devtmpfs dev /dev
 for m in $(cat /modules/order) $(cat /modules/order); do
     insmod /modules/$m.ko 2>/dev/null
 done
-echo "guest is up"
 for nic in /sys/class/net/eth* /sys/class/net/en*; do
     [ -e "$nic" ] || continue
     nic=${nic##*/}
@@ -90,10 +89,13 @@ done
 if [ "$VD_BUTTON" != ignore ]; then
     for e in /sys/class/input/event*; do
         if [ "$(cat $e/device/name)" = "Power Button" ]; then
-            (head -c 1 /dev/input/${e##*/} >/dev/null && echo "power button" && poweroff -f) &
+            # Opened before it says that it is up: a press in between would be lost.
+            exec 3</dev/input/${e##*/}
+            (head -c 1 <&3 >/dev/null && echo "power button" && poweroff -f) &
         fi
     done
 fi
+echo "guest is up"
 case $VD_LOAD in
 cpu) while :; do :; done & ;;
 disk)

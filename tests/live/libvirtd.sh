@@ -24,11 +24,6 @@ if [ "${1-}" != --inside ]; then
         find /etc/libvirt -type f -exec cksum {} + 2>/dev/null | sort
         ls -d /sys/fs/cgroup/machine* /sys/fs/cgroup/*/machine* 2>/dev/null
         ls /sys/class/net
-        for p in /proc/[0-9]*; do
-            case $(cat "$p/comm" 2>/dev/null) in
-            libvirtd | virt*d | qemu-system* | dnsmasq) echo "$p" ;;
-            esac
-        done
     }
     before=$(machine)
     # --kill-child: when this process dies, so does all that is inside.

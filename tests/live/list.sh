@@ -46,7 +46,9 @@ for name in $(v list --all --name); do
 done
 is "the reason of a state" "$(field guest05 reason)" destroyed
 is "a title with an entity" "$(field plain title)" "A title & more"
-is "a figure that nobody knows is null" "$(field guest05 cpu)" null
+for column in cpu mem rx tx rd wr uptime cpubar membar; do
+    is "a figure that nobody knows is null: $column" "$(field guest05 $column)" null
+done
 
 exits "a filter" 0 vd --json list --filter 'state=paused'
 is "finds the paused one" "$(printf '%s' "$out" | jq -r '.[].name')" guest02

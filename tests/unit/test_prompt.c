@@ -287,6 +287,11 @@ static void test_search_left_open_leaves_no_trace(void **state)
     expect("we");
     key("C-r");
     prompt_open(PROMPT_COMMAND, ":", NULL);
+    key("M-3"); /* an argument for a command that never comes */
+    assert_int_equal(key("C-c"), PROMPT_CANCELLED);
+    prompt_open(PROMPT_COMMAND, ":", NULL);
+    key("M-3");
+    assert_int_equal(key("Esc"), PROMPT_OPEN);
     type("x");
     expect("x");
     prompt_cancel();
@@ -483,6 +488,13 @@ static void test_secrets_are_not_shown_nor_kept(void **state)
     assert_false(prompt_is_open());
 }
 
+/* readline itself loses some bytes when nonsense breaks off its searches. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:libreadline";
+}
+
 static void test_any_bytes(void **state)
 {
     (void)state;
@@ -495,9 +507,6 @@ static void test_any_bytes(void **state)
         for (size_t i = 0; i < in.n_bytes; i++) {
             seed = seed * 1103515245 + 12345;
             in.bytes[i] = (char)(seed >> 16);
-            /* M-n and M-p: readline loses a few bytes when its non-incremental search is broken off. */
-            if (strchr("nNpP", in.bytes[i]))
-                in.bytes[i] = 'q';
         }
         feed(&in);
         drawn(30, NULL);
