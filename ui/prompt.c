@@ -337,6 +337,10 @@ void prompt_cancel(void)
     if (!bar.open)
         return;
     if (bar.mode != PROMPT_SECRET) {
+        if (RL_ISSTATE(RL_STATE_NUMERICARG)) {
+            rl_restore_prompt(); /* saved when the argument was begun; the cleanup forgets it */
+            rl_clear_message();
+        }
         rl_callback_sigcleanup();
         rl_replace_line("", 1);
         rl_callback_handler_remove();
