@@ -346,7 +346,7 @@ static void kind_option_value(struct completion *c, const char *choices, char se
     else if (row->id == OPT_FILTER)
         kind_filter(c, choices, ' ');
     else if (row->type == OPTION_BOOL)
-        kind_word(c, "on off", ' ');
+        kind_word(c, "true false", ' ');
     else
         kind_word(c, row->values, ' ');
     complete_offer(c, row->def, "default");

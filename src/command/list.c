@@ -254,25 +254,42 @@ static void print_json(const struct table *t)
 
 struct ready {
     const struct table *table;
-    uint64_t ticks;       /* complete ticks that are needed */
-    bool definitions, ip; /* what else */
-    int64_t defined_ms;   /* when all definitions were there; 0 not yet */
+    uint64_t ticks;              /* complete ticks that are needed */
+    bool definitions, ip, rates; /* what else */
+    int64_t defined_ms;          /* when all definitions were there; 0 not yet */
 };
 
-/* Addresses are looked up once a definition names NICs; libvirt answers from its lease file in no time, and
- * an agent that doesn't may not hold the list. */
-#define ADDRESSES_MS 600
+/* What comes after the definitions, which name the NICs and disks: addresses (an agent that doesn't answer
+ * may not hold the list) and the first rates (of a driver that has none there is nothing to wait for). */
+#define LATE_MS 700
 
 static bool host_ready(const struct ready *w, const struct host_info *h)
 {
     return h->state != HOST_UP || (h->ticks >= w->ticks && (!w->definitions || h->details_pending == 0));
 }
 
-static bool addresses_known(const struct snapshot *s)
+static bool rates_known(const struct ready *w, const struct snapshot *s, const struct vm *vm)
 {
-    for (size_t i = 0; i < s->n_vms; i++)
-        if (vm_state_is_active(s->vms[i].state) && !s->vms[i].ip)
+    struct row row = row_of(s, vm, NULL, false);
+    for (size_t i = 0; i < w->table->columns.len; i++) {
+        const struct column *c = w->table->columns.items[i];
+        if (c->rate && c->number && isnan(c->number(&row)))
             return false;
+    }
+    return true;
+}
+
+static bool late_known(const struct ready *w, const struct snapshot *s)
+{
+    /* The test driver has no addresses to wait for. */
+    bool ip = w->ip && !s->host.demo && strncmp(s->host.uri, "test:", 5) != 0;
+    if (s->host.state != HOST_UP || (!ip && !w->rates))
+        return true;
+    for (size_t i = 0; i < s->n_vms; i++) {
+        const struct vm *vm = &s->vms[i];
+        if (vm_state_is_active(vm->state) && ((ip && !vm->ip) || (w->rates && !rates_known(w, s, vm))))
+            return false;
+    }
     return true;
 }
 
@@ -280,18 +297,16 @@ static bool is_ready(void *arg)
 {
     struct ready *w = arg;
     struct fleet *f = w->table->call->session->fleet;
-    bool ready = true, addressed = true;
-    for (size_t h = 0; h < fleet_len(f); h++) {
+    bool ready = true, late = true;
+    for (size_t h = 0; h < fleet_len(f) && ready; h++) {
         struct snapshot *snap = fleet_snapshot(f, (int)h);
-        ready = ready && host_ready(w, &snap->host);
-        /* The demo host's driver has no addresses to wait for. */
-        addressed = addressed &&
-                    (snap->host.demo || strncmp(snap->host.uri, "test:", 5) == 0 || addresses_known(snap));
+        ready = host_ready(w, &snap->host);
+        late = late && ready && late_known(w, snap);
         snapshot_unref(snap);
     }
     if (ready && !w->defined_ms)
         w->defined_ms = clock_mono_ms();
-    return ready && (!w->ip || addressed || clock_mono_ms() - w->defined_ms > ADDRESSES_MS);
+    return ready && (late || clock_mono_ms() - w->defined_ms > LATE_MS);
 }
 
 static bool needs(const struct table *t, bool (*test)(const struct column *c))
@@ -321,10 +336,12 @@ static bool wait_ready(const struct table *t, struct error *e)
 {
     const struct frontend *f = t->call->session->frontend;
     /* A filter may ask for anything. */
+    bool rates = needs(t, needs_rate);
     struct ready w = {.table = t,
-                      .ticks = t->filter || needs(t, needs_rate) ? 2 : 1,
+                      .ticks = t->filter || rates ? 2 : 1,
                       .definitions = t->filter || needs(t, needs_definition),
-                      .ip = needs(t, is_ip)};
+                      .ip = needs(t, is_ip),
+                      .rates = rates};
     return !f->wait || f->wait(f->ctx, -1, is_ready, &w, -1, e);
 }
 

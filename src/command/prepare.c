@@ -91,7 +91,7 @@ static bool checked(struct parse *p, int at, bool good)
 {
     if (good)
         return true;
-    error_prefix(p->e, "%s: ", p->command->name);
+    error_prefix(p->e, "%s", p->command->name);
     if (p->e) {
         p->e->status = STATUS_USAGE;
         p->e->position = at;
@@ -375,7 +375,7 @@ static bool resolve_targets(struct parse *p, size_t n_targets)
     for (size_t i = 0; i < n_targets; i++) {
         int at = p->positional.items[i];
         if (!targets_resolve(call->session->fleet, p->argv[at], &call->targets, p->e)) {
-            error_prefix(p->e, "%s: ", p->command->name);
+            error_prefix(p->e, "%s", p->command->name);
             if (p->e)
                 p->e->position = at;
             return false;
@@ -400,7 +400,7 @@ static bool check_read_only(const struct session *s, const struct call *call, st
         return true;
     if (s->options && opt_bool(s->options, OPT_READ_ONLY))
         return error_set(e, STATUS_FAILED,
-                         "%s: changes nothing while virtdeck is read-only (-r, or the option read-only)",
+                         "%s is refused: virtdeck is read-only (-r, or the option read-only)",
                          call->command->name);
     for (size_t i = 0; s->fleet && i < call->targets.len; i++) {
         struct snapshot *snap = fleet_snapshot(s->fleet, call->targets.items[i].host);

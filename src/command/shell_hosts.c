@@ -121,6 +121,12 @@ static bool is_hopeful(enum host_state state)
     return state == HOST_IDLE || state == HOST_CONNECTING || state == HOST_AUTH || state == HOST_UP;
 }
 
+/* What a message calls the host that nobody named. */
+static const char *host_label(const struct host_info *h)
+{
+    return h->demo ? "the demo host" : h->uri && h->uri[0] ? h->uri : "libvirt's default host";
+}
+
 /* No host is left that could still bring anything: e says what became of the first. */
 static bool all_lost(struct shell *s, struct error *e)
 {
@@ -129,9 +135,8 @@ static bool all_lost(struct shell *s, struct error *e)
         struct snapshot *snap = fleet_snapshot(f, (int)h);
         bool hopeful = is_hopeful(snap->host.state);
         if (!hopeful && h == 0)
-            error_set(e, STATUS_NO_CONNECTION, "%s: %s",
-                      snap->host.uri && snap->host.uri[0] ? snap->host.uri : snap->host.name,
-                      snap->host.state_text ? snap->host.state_text : host_state_name(snap->host.state));
+            error_set(e, STATUS_NO_CONNECTION, "cannot connect to %s: %s", host_label(&snap->host),
+                      snap->host.state_text);
         snapshot_unref(snap);
         if (hopeful) {
             error_clear(e);
@@ -211,7 +216,7 @@ static bool opened(void *arg)
         struct snapshot *snap = fleet_snapshot(f, (int)h);
         bool open = is_hopeful(snap->host.state) && snap->host.state != HOST_UP;
         if (open && !o->shell->silent && clock_mono_ms() > o->patience_ms && isatty(STDERR_FILENO)) {
-            char *text = xasprintf("still connecting to %s (^C gives up)", snap->host.name);
+            char *text = xasprintf("still connecting to %s (^C gives up)", host_label(&snap->host));
             shell_say(o->shell, SEV_INFO, text);
             free(text);
             o->patience_ms = INT64_MAX;
@@ -229,7 +234,8 @@ static void tell_failures(struct shell *s)
     for (size_t h = 0; h < fleet_len(f); h++) {
         struct snapshot *snap = fleet_snapshot(f, (int)h);
         if (snap->host.state != HOST_UP) {
-            char *text = xasprintf("%s: %s", snap->host.uri, snap->host.state_text);
+            char *text =
+                xasprintf("cannot connect to %s: %s", host_label(&snap->host), snap->host.state_text);
             shell_say(s, SEV_ERROR, text);
             free(text);
             s->partly = true;

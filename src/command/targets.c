@@ -150,7 +150,8 @@ static enum found collect_one(const struct search *s, match_fn *match, struct ta
     if (n == 1)
         target_list_add(out, found.items[0].host, &found.items[0].uuid, found.items[0].name);
     if (n > 1) {
-        char *a = host_name(s->fleet, found.items[0].host), *b = host_name(s->fleet, found.items[1].host);
+        int h0 = found.items[0].host, h1 = found.items[1].host;
+        char *a = host_name(s->fleet, h0 < h1 ? h0 : h1), *b = host_name(s->fleet, h0 < h1 ? h1 : h0);
         error_set(e, STATUS_FAILED, "\"%s\" is on %s and on %s: say %s/%s or %s/%s", s->word, a, b, a,
                   s->word, b, s->word);
         free(a);
