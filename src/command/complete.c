@@ -89,7 +89,7 @@ static void place_arguments(struct place *p)
             waiting = -1;
         } else if (!ended && strcmp(w, "--") == 0) {
             ended = true;
-        } else if (!ended && w[0] == '-' && w[1]) {
+        } else if (!ended && word_is_option(c, w)) {
             int o = option_of(c, w, &inside);
             waiting = o >= 0 && c->options[o].value && inside == 0 ? o : -1;
         } else {
@@ -97,7 +97,8 @@ static void place_arguments(struct place *p)
         }
     }
     p->option = waiting;
-    if (waiting >= 0 || ended || p->prefix[0] != '-')
+    bool dash = strcmp(p->prefix, "-") == 0 && word_is_option(c, "-?");
+    if (waiting >= 0 || ended || !(dash || word_is_option(c, p->prefix)))
         return;
     int o = option_of(c, p->prefix, &inside);
     if (o >= 0 && inside > 0 && c->options[o].value) {

@@ -180,14 +180,14 @@ static bool takes_dashes(const struct command *c)
     return false;
 }
 
-static bool is_option_word(const struct parse *p, const char *w)
+bool word_is_option(const struct command *c, const char *w)
 {
     if (w[0] != '-' || w[1] == '\0')
         return false;
     if (w[1] == '-')
         return true;
     char letter[2] = {w[1], '\0'};
-    return command_option_index(p->command, letter) >= 0 || !takes_dashes(p->command);
+    return command_option_index(c, letter) >= 0 || !takes_dashes(c);
 }
 
 static bool no_such_option(struct parse *p, int at, const char *name)
@@ -253,7 +253,7 @@ static bool parse_words(struct parse *p)
     for (int i = 1; i < p->argc; i++) {
         if (!ended && strcmp(p->argv[i], "--") == 0) {
             ended = true;
-        } else if (!ended && is_option_word(p, p->argv[i])) {
+        } else if (!ended && word_is_option(p->command, p->argv[i])) {
             if (!parse_option(p, &i))
                 return false;
         } else {

@@ -45,6 +45,9 @@ bool list_has(const char *list, char sep, const char *item);
  */
 const char *list_next(const char **list, char sep, size_t *len);
 
+/* Whether a word is meant as an option of the row: begins with a dash, and the row takes no such words. */
+bool word_is_option(const struct command *c, const char *word);
+
 /* Positional words: which are targets, which belong to the row's other arguments. */
 struct arg_plan {
     const struct arg_spec *target; /* the row's target argument, NULL for none */

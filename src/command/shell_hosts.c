@@ -272,7 +272,8 @@ struct settling {
     bool definitions;
 };
 
-/* Every host's newest tick began after the last change of ours. */
+/* Every host's newest tick began after the last change of ours (not in the same millisecond, which may have
+ * been just before it). */
 static bool settled(void *arg)
 {
     const struct settling *w = arg;
@@ -282,7 +283,7 @@ static bool settled(void *arg)
         const struct host_info *info = &snap->host;
         bool fresh =
             info->state != HOST_UP ||
-            (info->ticks > 0 && (double)info->sampled_ms - info->tick_ms >= (double)w->shell->changed_ms &&
+            (info->ticks > 0 && (double)info->sampled_ms - info->tick_ms > (double)w->shell->changed_ms &&
              (!w->definitions || info->details_pending == 0));
         snapshot_unref(snap);
         if (!fresh)
