@@ -177,6 +177,7 @@ void stats_read_record(struct dom *d, virDomainStatsRecordPtr record, int64_t no
     struct sums sums = {.nics = -1, .disks = -1};
     struct balloon balloon = {NAN, NAN, NAN, NAN, NAN, NAN};
     struct device_counter *current = NULL;
+    double cpu_ns = NAN;
     int state = -1, reason = 0;
     dom_set_id(d, record->dom);
     for (int i = 0; i < record->nparams; i++) {
@@ -188,7 +189,7 @@ void stats_read_record(struct dom *d, virDomainStatsRecordPtr record, int64_t no
         else if (strcmp(p->field, "state.reason") == 0)
             reason = (int)param_number(p);
         else if (strcmp(p->field, "cpu.time") == 0)
-            feed_cpu(d, param_number(p), now_us);
+            cpu_ns = param_number(p);
         else if (strcmp(p->field, "net.count") == 0)
             sums.nics = (int)param_number(p);
         else if (strcmp(p->field, "block.count") == 0)
@@ -199,8 +200,11 @@ void stats_read_record(struct dom *d, virDomainStatsRecordPtr record, int64_t no
     }
     if (state >= 0)
         dom_set_state(d, state, reason);
+    /* libvirt 9.0 gives a domain that is off the daemon's own CPU time. */
     if (!vm_state_is_active(d->vm.state))
         return;
+    if (!isnan(cpu_ns))
+        feed_cpu(d, cpu_ns, now_us);
     feed_sums(d, &sums, now_us);
     feed_balloon(d, &balloon);
     if (sums.disks >= 0 || !isnan(balloon.current))
