@@ -164,9 +164,18 @@ static bool load_parent(const struct loading *l, const struct jsondoc *doc, cons
     return false;
 }
 
-/* The layers below a user's file. */
+/* What a file stands on that says nothing else. */
+static void load_default(const struct loading *l, const struct chain *chain)
+{
+    if (in_chain(chain, "default"))
+        load_own_only(l, "default");
+    else
+        load_name(l, "default", chain);
+}
+
+/* The layers below a user's file (NULL: there is none, or it can't be read). */
 static bool load_below(const struct loading *l, const char *name, const struct jsondoc *user,
-                       const struct chain *chain)
+                       bool user_exists, const struct chain *chain)
 {
     struct jsondoc own = {0};
     bool exists;
@@ -175,8 +184,8 @@ static bool load_below(const struct loading *l, const char *name, const struct j
     if (load_own(&own, l, name, &exists)) {
         load_parent(l, &own, chain);
         apply_doc(l, &own);
-    } else if (!exists && user && strcmp(name, "default") != 0)
-        load_name(l, "default", chain);
+    } else if (!exists && user_exists)
+        load_default(l, chain);
     jsondoc_free(&own);
     return exists;
 }
@@ -189,7 +198,7 @@ static bool load_name(const struct loading *l, const char *name, const struct ch
     struct jsondoc user = {0};
     bool user_exists;
     bool user_ok = load_path(&user, paths_config_dir(), l->dir, name, &user_exists, l->mistakes);
-    bool below = load_below(l, name, user_ok ? &user : NULL, &chain);
+    bool below = load_below(l, name, user_ok ? &user : NULL, user_exists, &chain);
     if (user_ok)
         apply_doc(l, &user);
     jsondoc_free(&user);
@@ -211,7 +220,7 @@ void layers_load_text(const char *dir, const char *file, const char *text, size_
     struct error e = ERROR_INIT;
     if (jsondoc_parse(&doc, file, text, len, &e)) {
         if (!load_parent(&l, &doc, &chain))
-            load_name(&l, "default", &chain);
+            load_default(&l, &chain);
         apply_doc(&l, &doc);
     } else
         add_error(mistakes, &e);
