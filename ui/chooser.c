@@ -57,8 +57,7 @@ static void draw(struct deck *d, struct dialog *base, struct canvas *c)
     for (int y = 0; y < g->height && g->top + y < n; y++)
         write_choice(d, g, c, (struct rect){in.x, in.y + y, in.w, 1}, g->top + y);
     const char *keys = in.w >= 76
-                           ? "Space on or off   J K order   + - width   0 its own width   Enter takes it   "
-                             "Esc leaves it"
+                           ? "Space on/off   J K order   + - width   0 own width   Enter take   Esc leave"
                            : "Space  J K order  + - width  Enter  Esc";
     canvas_fit(c, in.x, in.y + in.h - 1, in.w, ROLE_HINT, TEXT_LEFT, keys);
 }

@@ -100,7 +100,7 @@ static bool confirm_key(struct deck *d, struct dialog *g, keycode key)
         finish(d, q, key == 'y' || key == 'Y');
         return true;
     }
-    if (key == KEYC_TAB) {
+    if (!q->typed && (key == KEYC_TAB || key == ' ')) {
         q->yes = !q->yes;
         d->dirty = true;
         return true;

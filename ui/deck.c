@@ -23,7 +23,8 @@ static void running_free(struct deck *d)
 {
     for (size_t i = 0; i < d->running.len; i++) {
         job_status_clear(&d->running.items[i].status);
-        job_unref(d->running.items[i].job);
+        if (d->running.items[i].job)
+            job_unref(d->running.items[i].job);
     }
     vec_free(&d->running);
 }

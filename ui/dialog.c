@@ -41,7 +41,8 @@ struct rect dialog_box(struct deck *d, struct canvas *c, int w, int h, const cha
 {
     w = w > c->w - 2 ? c->w - 2 : w;
     h = h > c->h - 2 ? c->h - 2 : h;
-    struct rect box = {(c->w - w) / 2, (c->h - h) / 2, w, h};
+    /* Key bar and last line stay in sight. */
+    struct rect box = {(c->w - w) / 2, (c->h - 2 - h) / 2, w, h};
     canvas_fill(c, box, ROLE_DIALOG, L' ');
     canvas_box(c, box, ROLE_BORDER);
     deck_hit(d, (struct rect){0, 0, c->w, c->h}, ""); /* what is behind is out of reach */

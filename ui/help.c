@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include "ui/viewer.h"
 
 static void heading(struct viewer *v, const char *text)
@@ -64,7 +65,7 @@ static void add_keys(struct deck *d, struct viewer *v)
             any = true;
             char *keys = keys_of(m, b);
             const char *note = b->note && *b->note ? b->note : b->run;
-            char *text = strcmp(note, b->run) == 0 ? xstrdup(note) : xasprintf("%s   (%s)", note, b->run);
+            char *text = strcasecmp(note, b->run) == 0 ? xstrdup(note) : xasprintf("%s   (%s)", note, b->run);
             viewer_add(v, ROLE_DIALOG, keys, text);
             free(text);
             free(keys);

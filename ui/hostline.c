@@ -14,10 +14,11 @@ struct detail {
     int bar_w;
 };
 static const struct detail details[] = {
-    {true, true, true, true, true, 14},     {true, true, true, true, true, 8},
-    {false, true, true, true, true, 8},     {false, false, true, true, true, 8},
-    {false, false, false, true, true, 6},   {false, false, false, true, false, 6},
-    {false, false, false, false, false, 0},
+    {true, true, true, true, true, 16},    {true, true, true, true, true, 10},
+    {false, true, true, true, true, 12},   {false, true, true, true, true, 8},
+    {false, false, true, true, true, 12},  {false, false, true, true, true, 8},
+    {false, false, false, true, true, 8},  {false, false, false, true, false, 12},
+    {false, false, false, true, false, 8}, {false, false, false, false, false, 0},
 };
 
 struct tally {
@@ -26,11 +27,11 @@ struct tally {
 
 static void tally_add(struct tally *t, const struct snapshot *s)
 {
-    t->running += s->counts[VM_RUNNING] + s->counts[VM_BLOCKED];
+    t->running += s->counts[VM_RUNNING] + s->counts[VM_BLOCKED] + s->counts[VM_IN_SHUTDOWN];
     t->paused += s->counts[VM_PAUSED] + s->counts[VM_PMSUSPENDED];
     t->crashed += s->counts[VM_CRASHED];
     t->off += s->counts[VM_SHUTOFF];
-    t->other += s->counts[VM_IN_SHUTDOWN] + s->counts[VM_NOSTATE];
+    t->other += s->counts[VM_NOSTATE];
 }
 
 static void count(struct pen *p, unsigned n, const char *word, enum glyph sign, enum role role,
@@ -76,7 +77,7 @@ static void rule(struct pen *p, const struct canvas *c, bool rules)
 
 static void gauge(struct pen *p, const struct deck *d, const struct detail *how, double fraction)
 {
-    if (!how->bars)
+    if (!how->bars || isnan(fraction))
         return;
     if (p->c && p->x + how->bar_w <= p->end)
         graph_bar(p->c, p->x, p->y, how->bar_w, percent_role(d, fraction * 100), fraction);
@@ -142,8 +143,10 @@ static bool uri_is_news(const struct host_info *h)
     return h->uri && *h->uri && !(h->name && strcmp(h->name, h->uri) == 0);
 }
 
-static void labels(struct pen *p, const struct host_info *h)
+/* At the same columns in every line. */
+static void labels(struct pen *p, const struct host_info *h, int w)
 {
+    int from = p->x;
     if (h->demo) {
         pen_text(p, ROLE_DEMO, " DEMO ");
         pen_skip(p, 1);
@@ -152,21 +155,41 @@ static void labels(struct pen *p, const struct host_info *h)
         pen_text(p, ROLE_NOTICE, "READ-ONLY");
         pen_skip(p, 1);
     }
+    pen_to(p, from + w);
+}
+
+/* Columns that name and labels take, in all lines. */
+struct widths {
+    int name, labels;
+};
+
+static struct widths measure(const struct deck *d, int w)
+{
+    struct widths max = {0, 0};
+    for (size_t i = 0; i < d->n_hosts; i++) {
+        const struct host_info *h = &d->hosts[i]->host;
+        struct pen p = pen_at(NULL, 0, 0, 0);
+        labels(&p, h, 0);
+        int name = pen_width(h->name ? h->name : h->uri ? h->uri : "");
+        max.name = name > max.name ? name : max.name;
+        max.labels = p.x > max.labels ? p.x : max.labels;
+    }
+    if (max.name > w / 3)
+        max.name = w / 3;
+    return max;
 }
 
 static void write_host(struct pen *p, const struct deck *d, const struct canvas *c, const struct snapshot *s,
-                       const struct detail *how, int name_w)
+                       const struct detail *how, struct widths widths)
 {
     const struct host_info *h = &s->host;
     const char *name = h->name ? h->name : h->uri ? h->uri : "";
     pen_skip(p, 1);
     if (how->program)
         pen_text(p, ROLE_DIM, "virtdeck  ");
-    int from = p->x;
-    pen_text(p, ROLE_TITLE, name);
-    pen_to(p, from + name_w);
+    pen_fit(p, widths.name, ROLE_TITLE, TEXT_LEFT, name);
     pen_skip(p, 1);
-    labels(p, h);
+    labels(p, h, widths.labels);
     if (how->uri && uri_is_news(h))
         pen_printf(p, ROLE_DIM, "%s ", h->uri);
     state(p, d, c, h);
@@ -181,13 +204,13 @@ static void write_host(struct pen *p, const struct deck *d, const struct canvas 
 }
 
 /* Each line is written at the same level of detail, so that the lines stand in columns. */
-static size_t level_for(const struct deck *d, const struct canvas *c, int w, int name_w)
+static size_t level_for(const struct deck *d, const struct canvas *c, int w, struct widths widths)
 {
     for (size_t i = 0; i + 1 < ARRAY_LEN(details); i++) {
         bool fits = true;
         for (size_t h = 0; h < d->n_hosts; h++) {
             struct pen p = pen_at(NULL, 0, 0, w);
-            write_host(&p, d, c, d->hosts[h], &details[i], name_w);
+            write_host(&p, d, c, d->hosts[h], &details[i], widths);
             fits = fits && p.x <= w + 1; /* the last blank need not fit */
         }
         if (fits)
@@ -196,10 +219,34 @@ static size_t level_for(const struct deck *d, const struct canvas *c, int w, int
     return ARRAY_LEN(details) - 1;
 }
 
-static void write_summary(struct pen *p, const struct deck *d, const struct canvas *c, bool words)
+static void add_known(double *sum, double x)
+{
+    if (!isnan(x))
+        *sum = isnan(*sum) ? x : *sum + x;
+}
+
+/* All hosts as if they were one. */
+static struct host_info total_of(const struct deck *d)
+{
+    struct host_info all = {.cpus = NAN, .cpu_percent = NAN, .mem_kib = NAN, .mem_used_kib = NAN};
+    double busy = NAN;
+    for (size_t i = 0; i < d->n_hosts; i++) {
+        const struct host_info *h = &d->hosts[i]->host;
+        add_known(&all.cpus, h->cpus);
+        add_known(&busy, h->cpu_percent * h->cpus);
+        add_known(&all.mem_kib, h->mem_kib);
+        add_known(&all.mem_used_kib, h->mem_used_kib);
+    }
+    all.cpu_percent = busy / all.cpus;
+    return all;
+}
+
+static void write_summary(struct pen *p, const struct deck *d, const struct canvas *c,
+                          const struct detail *how)
 {
     unsigned up = 0, waiting = 0;
     struct tally t = {0};
+    struct host_info all = total_of(d);
     const struct host_info *oldest = NULL;
     for (size_t i = 0; i < d->n_hosts; i++) {
         const struct host_info *h = &d->hosts[i]->host;
@@ -219,8 +266,10 @@ static void write_summary(struct pen *p, const struct deck *d, const struct canv
         pen_printf(p, ROLE_BAD, "%u away ", lost);
     if (oldest)
         age(p, d, oldest);
-    rule(p, c, true);
-    counts(p, &t, c, words);
+    cpu(p, d, c, how, &all);
+    memory(p, d, c, how, &all);
+    rule(p, c, how->rules);
+    counts(p, &t, c, how->words);
 }
 
 int hostline_rows(const struct deck *d)
@@ -230,18 +279,11 @@ int hostline_rows(const struct deck *d)
 
 static void draw_lines(struct deck *d, struct canvas *c, struct rect area)
 {
-    int name_w = 0;
-    for (size_t i = 0; i < d->n_hosts; i++) {
-        const struct host_info *h = &d->hosts[i]->host;
-        int w = pen_width(h->name ? h->name : h->uri);
-        name_w = w > name_w ? w : name_w;
-    }
-    if (name_w > area.w / 3)
-        name_w = area.w / 3;
-    size_t level = level_for(d, c, area.w, name_w);
+    struct widths widths = measure(d, area.w);
+    size_t level = level_for(d, c, area.w, widths);
     for (int i = 0; i < area.h; i++) {
         struct pen p = pen_at(c, area.x, area.y + i, area.w);
-        write_host(&p, d, c, d->hosts[i], &details[level], name_w);
+        write_host(&p, d, c, d->hosts[i], &details[level], widths);
     }
 }
 
@@ -255,8 +297,13 @@ void hostline_draw(struct deck *d, struct canvas *c, struct rect area)
         draw_lines(d, c, area);
         return;
     }
-    struct pen measure = pen_at(NULL, 0, 0, area.w);
-    write_summary(&measure, d, c, true);
+    size_t level = 0;
+    for (; level + 1 < ARRAY_LEN(details); level++) {
+        struct pen measure = pen_at(NULL, 0, 0, area.w);
+        write_summary(&measure, d, c, &details[level]);
+        if (measure.x <= area.w + 1)
+            break;
+    }
     struct pen p = pen_at(c, area.x, area.y, area.w);
-    write_summary(&p, d, c, measure.x <= area.w + 1);
+    write_summary(&p, d, c, &details[level]);
 }

@@ -16,11 +16,10 @@ static bool is_known(const binding_list *list, const struct binding *b)
     return false;
 }
 
-/* A place's own bindings go before those it inherits, whatever their rank. */
+/* What the place binds and what it inherits, by rank. */
 static void gather(const struct keymap *m, enum place here, binding_list *out)
 {
     for (enum place place = here;; place = place_parent(place)) {
-        size_t first = out->len;
         for (size_t i = 0; i < m->bindings.len; i++) {
             const struct binding *b = &m->bindings.items[i];
             if (b->place != place || b->bar < 0 || !b->run || keymap_find(m, here, b->key) != b ||
@@ -28,22 +27,35 @@ static void gather(const struct keymap *m, enum place here, binding_list *out)
                 continue;
             size_t at = out->len;
             vec_push(out, b);
-            for (; at > first && out->items[at - 1]->bar > b->bar; at--)
+            for (; at > 0 && out->items[at - 1]->bar > b->bar; at--)
                 out->items[at] = out->items[at - 1];
             out->items[at] = b;
         }
-        if (place == PLACE_ANY)
+        /* In a dialog the keys of everywhere are off. */
+        if (place == PLACE_ANY || place == PLACE_DIALOG || place == PLACE_HELP)
             return;
     }
 }
 
-static void draw_key(struct deck *d, struct pen *p, const struct binding *b)
+/* Wide gaps where there is room for all keys. */
+static int gap_for(const binding_list *list, int w)
+{
+    int sum = 0;
+    for (size_t i = 0; i < list->len; i++) {
+        char key[32];
+        key_name(list->items[i]->key, key, sizeof(key));
+        sum += pen_width(key) + 1 + pen_width(list->items[i]->note ? list->items[i]->note : "") + 2;
+    }
+    return sum - 2 <= w ? 2 : 1;
+}
+
+static void draw_key(struct deck *d, struct pen *p, const struct binding *b, int gap)
 {
     char key[32];
     key_label(b->key, key, sizeof(key));
     const char *note = b->note ? b->note : b->run;
-    int w = pen_width(key) + 1 + pen_width(note) + 2;
-    if (p->x + w - 2 > p->end)
+    int w = pen_width(key) + 1 + pen_width(note);
+    if (p->x + w > p->end)
         return; /* whole or not at all; a shorter one may still fit */
     char *why = why_not(d, b->run);
     int from = p->x;
@@ -51,7 +63,7 @@ static void draw_key(struct deck *d, struct pen *p, const struct binding *b)
     pen_skip(p, 1);
     pen_text(p, why ? ROLE_KEY_OFF : ROLE_KEY_LABEL, note);
     deck_hit(d, (struct rect){from, p->y, p->x - from, 1}, b->run);
-    pen_skip(p, 2);
+    pen_skip(p, gap);
     free(why);
 }
 
@@ -59,8 +71,9 @@ void keybar_draw(struct deck *d, struct canvas *c, struct rect area)
 {
     binding_list list = {0};
     gather(&d->keymap, deck_place(d), &list);
+    int gap = gap_for(&list, area.w - 1);
     struct pen p = pen_at(c, area.x + 1, area.y, area.w - 1);
     for (size_t i = 0; i < list.len; i++)
-        draw_key(d, &p, list.items[i]);
+        draw_key(d, &p, list.items[i], gap);
     vec_free(&list);
 }

@@ -30,13 +30,14 @@ static void draw_tab(struct deck *d, struct canvas *c, struct pen *p, int id, bo
     badge_text(!active && ops->badge ? ops->badge(d) : 0, c->unicode, badge, sizeof(badge));
     int from = p->x;
     enum role role = active ? ROLE_TAB_ACTIVE : ROLE_TAB;
-    pen_text(p, role, " ");
+    /* Marked by more than its colour. */
+    pen_text(p, role, !active ? " " : c->unicode ? "▸" : ">");
     if (narrow && !active)
         pen_printf(p, role, "%.3s", ops->title);
     else
         pen_text(p, role, ops->title);
     pen_text(p, ROLE_BADGE, badge);
-    pen_text(p, role, " ");
+    pen_text(p, role, !active ? " " : c->unicode ? "◂" : "<");
     snprintf(run, sizeof(run), "pane %s", ops->id);
     if (p->c)
         deck_hit(d, (struct rect){from, p->y, p->x - from, 1}, run);
@@ -67,9 +68,13 @@ static void subject(const struct deck *d, struct strbuf *out)
 static void draw_subject(struct deck *d, struct canvas *c, struct rect area, int from)
 {
     struct strbuf name = {0}, status = {0};
-    subject(d, &name);
-    if (pane_table[d->pane]->status)
-        pane_table[d->pane]->status(d, &status);
+    const struct pane_ops *ops = pane_table[d->pane];
+    if (!ops->about_vm || ops->about_vm(d))
+        subject(d, &name);
+    else if (ops->status)
+        ops->status(d, &name);
+    if (ops->status && (!ops->about_vm || ops->about_vm(d)))
+        ops->status(d, &status);
     int room = area.x + area.w - from - 4;
     int name_w = pen_width(strbuf_str(&name)), status_w = pen_width(strbuf_str(&status));
     if (status_w + 4 + (name_w < 8 ? name_w : 8) > room)
@@ -77,7 +82,7 @@ static void draw_subject(struct deck *d, struct canvas *c, struct rect area, int
     int name_room = room - (status_w ? status_w + 4 : 0);
     if (name_w > name_room)
         name_w = name_room;
-    if (name_w >= 4) {
+    if (name_w > 0) {
         int x = area.x + area.w - 3 - name_w - (status_w ? status_w + 4 : 0);
         canvas_text(c, x - 1, area.y, 1, ROLE_BORDER, " ");
         canvas_fit(c, x, area.y, name_w, ROLE_TITLE, TEXT_LEFT, strbuf_str(&name));

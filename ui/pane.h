@@ -17,6 +17,8 @@ struct pane_ops {
     uint64_t (*badge)(const struct deck *d);
     /* A few words at the right end of the tab line; NULL: none. */
     void (*status)(const struct deck *d, struct strbuf *out);
+    /* Whether what it shows is the selected domain's; NULL: always. */
+    bool (*about_vm)(const struct deck *d);
     /* Scrolls by rows and columns; NULL: pane_scroll_rows(). */
     void (*scroll)(struct deck *d, long rows, int aside);
     /* Finds d->search from where it stands; false: nowhere. NULL: this pane has nothing to search. */

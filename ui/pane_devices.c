@@ -56,6 +56,8 @@ static struct grid grid_for(const struct domdef *def, int w)
 
 static void live_text(const struct vm_device_rate *r, bool wide, bool u, struct strbuf *out)
 {
+    if (isnan(r->in) && isnan(r->out))
+        return;
     strbuf_puts(out, r->is_nic ? (u ? "↓" : "rx ") : "rd ");
     format_bytes(out, r->in, u);
     strbuf_puts(out, r->is_nic ? (u ? " ↑" : " tx ") : " wr ");

@@ -124,7 +124,12 @@ static uint64_t badge(const struct deck *d)
 
 static void status(const struct deck *d, struct strbuf *out)
 {
-    strbuf_puts(out, d->events_of_vm ? "of this domain" : "of all hosts and domains");
+    strbuf_puts(out, d->events_of_vm ? "this domain only" : "all hosts and domains");
+}
+
+static bool about_vm(const struct deck *d)
+{
+    return d->events_of_vm;
 }
 
 static bool search(struct deck *d, bool backwards)
@@ -156,4 +161,5 @@ const struct pane_ops pane_events = {.id = "events",
                                      .draw = draw,
                                      .badge = badge,
                                      .status = status,
+                                     .about_vm = about_vm,
                                      .search = search};

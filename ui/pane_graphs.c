@@ -196,6 +196,14 @@ static void make_charts(const struct source *s, const struct vm *vm, const struc
 
 /* ---- drawing ---- */
 
+static bool any_known(const struct chart *ch, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (!isnan(ch->a[i]) || (ch->two && !isnan(ch->b[i])))
+            return true;
+    return false;
+}
+
 static double peak(const float *v, int n)
 {
     double most = 0;
@@ -316,6 +324,11 @@ static void draw_chart(const struct source *s, struct canvas *c, struct rect are
     draw_title(c, (struct rect){area.x, area.y, area.w, 1}, ch);
     for (int y = 0; y < plot.h; y++)
         canvas_glyph(c, plot.x - 1, plot.y + y, ROLE_GRAPH_AXIS, c->unicode ? (y ? L'│' : L'┤') : L'|');
+    if (!any_known(ch, n)) {
+        canvas_fit(c, plot.x, plot.y + (plot.h - 1) / 2, plot.w, ROLE_DIM, TEXT_CENTER, "no figures yet");
+        draw_axis(s, c, (struct rect){plot.x, plot.y + plot.h, plot.w, 1});
+        return;
+    }
     scale_label(c, area.x, plot.y, max, ch);
     scale_label(c, area.x, plot.y + plot.h, 0, ch);
     if (ch->two) {

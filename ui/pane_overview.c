@@ -198,6 +198,7 @@ static void machine_facts(struct writer *w)
     const struct domdef *def = vm->def;
     char uuid[UUID_TEXT_LEN + 1];
     uuid_format(&vm->uuid, uuid);
+    strbuf_clear(&w->text);
     if (def) {
         text_fact(w, "OS", def->os);
         strbuf_printf(&w->text, "%s%s%s%s%s", def->type ? def->type : "", def->arch ? " " : "",
@@ -360,11 +361,11 @@ static void write_host(struct writer *w)
     format_kib_pair(&w->text, h->mem_used_kib, h->mem_kib, w->c->unicode);
     buffer_fact(w, "Memory");
     if (h->sampled_ms) {
-        strbuf_printf(&w->text, "every tick took %.0f ms", h->tick_ms);
+        strbuf_printf(&w->text, "a tick takes %.0f ms", h->tick_ms);
         if (h->mode)
             strbuf_printf(&w->text, " by %s", h->mode);
         if (!isnan(h->rtt_ms))
-            strbuf_printf(&w->text, "; round trip %.1f ms", h->rtt_ms);
+            strbuf_printf(&w->text, ", a call %.1f ms", h->rtt_ms);
         buffer_fact(w, "Sampling");
     }
     line_end(w);

@@ -6,7 +6,8 @@
 #include <strings.h>
 #include "ui/table.h"
 
-#define GUTTER 2 /* cursor and tag */
+#define GUTTER         2 /* cursor and tag */
+#define SQUEEZED_BELOW 5 /* priority */
 
 struct fit {
     const struct view_column *v[VIEW_MAX_COLUMNS];
@@ -90,12 +91,13 @@ static void try_stand_ins(struct fit *f, int w, struct view_column store[VIEW_MA
     }
 }
 
-static bool give_up_one(struct fit *f)
+/* Gives up the column that is missed least, if that is no more dear than `least_priority`. */
+static bool give_up_one(struct fit *f, int least_priority)
 {
     size_t worst = f->n;
-    int priority = 0;
+    int priority = least_priority;
     for (size_t i = 0; i < f->n; i++)
-        if (f->v[i]->column->priority >= priority && f->v[i]->column->priority > 0) {
+        if (f->v[i]->column->priority >= priority) {
             priority = f->v[i]->column->priority;
             worst = i;
         }
@@ -145,7 +147,10 @@ size_t table_fit_columns(const struct view *v, int w, struct table_column out[VI
         f.gap = 1;
     if (width_of(&f, normal) > w)
         try_stand_ins(&f, w, store);
-    while (width_of(&f, least) > w && give_up_one(&f))
+    /* Fewer columns in full are better than many that are cut; only the dearest are squeezed. */
+    while (width_of(&f, normal) > w && give_up_one(&f, SQUEEZED_BELOW))
+        ;
+    while (width_of(&f, least) > w && give_up_one(&f, 1))
         ;
     share(&f, w);
     int x = GUTTER;

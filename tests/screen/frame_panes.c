@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Frames of the panes.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "tests/screen/stage.h"
+
+static void on_db1(struct stage *s, int w, int h, bool unicode)
+{
+    stage_open(s, w, h, unicode);
+    struct snapshot *host = stage_everyday();
+    stage_hosts(s, 1, &host);
+    stage_past(s);
+    stage_run(s, "filter db1");
+    stage_run(s, "filter ''");
+}
+
+static void shows_pane(const char *pane, int w, int h, bool unicode)
+{
+    struct stage s;
+    char line[64], name[64];
+    on_db1(&s, w, h, unicode);
+    snprintf(line, sizeof(line), "pane %s", pane);
+    stage_run(&s, line);
+    snprintf(name, sizeof(name), "pane-%s-%dx%d%s", pane, w, h, unicode ? "" : "-ascii");
+    stage_expect(&s, name);
+    stage_close(&s);
+}
+
+static void test_overview(void **state)
+{
+    (void)state;
+    shows_pane("overview", 120, 36, true);
+    shows_pane("overview", 80, 24, true);
+    shows_pane("overview", 200, 60, true);
+    shows_pane("overview", 80, 24, false);
+}
+
+static void test_devices(void **state)
+{
+    (void)state;
+    shows_pane("devices", 120, 36, true);
+    shows_pane("devices", 80, 24, true);
+    shows_pane("devices", 40, 10, true);
+    shows_pane("devices", 80, 24, false);
+}
+
+static void test_graphs(void **state)
+{
+    (void)state;
+    shows_pane("graphs", 120, 36, true);
+    shows_pane("graphs", 80, 24, true);
+    shows_pane("graphs", 200, 60, true);
+    shows_pane("graphs", 80, 24, false);
+}
+
+static void test_graphs_zoomed(void **state)
+{
+    (void)state;
+    struct stage s;
+    on_db1(&s, 120, 36, true);
+    stage_run(&s, "pane graphs");
+    stage_run(&s, "window 15m");
+    stage_run(&s, "pane zoom");
+    stage_expect(&s, "graphs-zoomed");
+    stage_run(&s, "move down");
+    stage_expect(&s, "graphs-zoomed-scrolled");
+    stage_option(&s, "graph", "block");
+    stage_run(&s, "move up");
+    stage_expect(&s, "graphs-blocks");
+    stage_close(&s);
+}
+
+static void test_graphs_of_host(void **state)
+{
+    (void)state;
+    struct stage s;
+    on_db1(&s, 120, 36, true);
+    stage_run(&s, "group host");
+    stage_run(&s, "move home");
+    stage_run(&s, "pane graphs");
+    stage_expect(&s, "graphs-host");
+    stage_run(&s, "pane overview");
+    stage_expect(&s, "overview-host");
+    stage_close(&s);
+}
+
+static void test_events(void **state)
+{
+    (void)state;
+    shows_pane("events", 120, 36, true);
+    shows_pane("events", 80, 24, true);
+    shows_pane("events", 80, 24, false);
+    struct stage s;
+    on_db1(&s, 80, 24, true);
+    stage_run(&s, "pane events");
+    stage_run(&s, "scope vm");
+    stage_expect(&s, "events-of-vm");
+    stage_close(&s);
+}
+
+static const char *const log_lines[] = {
+    "2025-10-09 08:40:01.123+0000: starting up libvirt version: 9.0.0, package: 9.0.0-4+deb12u2",
+    "LC_ALL=C \\",
+    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin \\",
+    "/usr/bin/qemu-system-x86_64 \\",
+    "-name guest=db1,debug-threads=on \\",
+    "-machine "
+    "pc-q35-7.2,usb=off,dump-guest-core=off,memory-backend=pc.ram,kernel_irqchip=on,a-very-long-tail=on \\",
+    "-accel kvm \\",
+    "char device redirected to /dev/pts/4 (label charserial0)",
+    "2025-10-09T08:41:00Z qemu-system-x86_64: warning: host doesn't support requested feature",
+    "2025-10-09T08:42:00Z qemu-system-x86_64: -drive: Failed to get \"write\" lock",
+    "Is another process using the image [/srv/images/db1.qcow2]?",
+    "an escape \x1b[31m sequence, and a \x07 bell",
+    "2025-10-09 08:43:00.000+0000: shutting down, reason=failed",
+};
+
+static void test_logs(void **state)
+{
+    (void)state;
+    struct stage s;
+    on_db1(&s, 120, 36, true);
+    stage_run(&s, "pane logs");
+    s.deck.log.why = "logs are read on the host itself; this one is far away";
+    stage_expect(&s, "logs-remote");
+    s.deck.log.why = NULL;
+    stage_log(&s, log_lines, ARRAY_LEN(log_lines));
+    s.deck.log.seen = 3;
+    stage_run(&s, "pane overview");
+    stage_expect(&s, "logs-badge");
+    stage_run(&s, "pane logs");
+    stage_expect(&s, "logs-120x36");
+    stage_resize(&s, 80, 12);
+    stage_expect(&s, "logs-80x12");
+    stage_run(&s, "search lock");
+    stage_expect(&s, "logs-search");
+    stage_run(&s, "move home");
+    stage_run(&s, "move right");
+    stage_expect(&s, "logs-home-right");
+    stage_run(&s, "search nowhere");
+    stage_expect(&s, "logs-not-found");
+    stage_close(&s);
+}
+
+/* A pane that is scrolled beyond its end comes back. */
+static void test_scroll_is_clamped(void **state)
+{
+    (void)state;
+    struct stage s;
+    on_db1(&s, 80, 24, true);
+    stage_run(&s, "pane overview");
+    free(stage_text(&s));
+    for (int i = 0; i < 50; i++)
+        stage_run(&s, "move pagedown");
+    free(stage_text(&s));
+    int rows = s.deck.panes[PANE_OVERVIEW].rows, h = s.deck.panes[PANE_OVERVIEW].height;
+    assert_int_equal(s.deck.panes[PANE_OVERVIEW].scroll, rows > h ? rows - h : 0);
+    stage_run(&s, "move home");
+    assert_int_equal(s.deck.panes[PANE_OVERVIEW].scroll, 0);
+    stage_close(&s);
+}
+
+int main(void)
+{
+    stage_setup();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_overview),       cmocka_unit_test(test_devices),
+        cmocka_unit_test(test_graphs),         cmocka_unit_test(test_graphs_zoomed),
+        cmocka_unit_test(test_graphs_of_host), cmocka_unit_test(test_events),
+        cmocka_unit_test(test_logs),           cmocka_unit_test(test_scroll_is_clamped),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
