@@ -259,7 +259,8 @@ WHOLE_TEXT(order)
 
 static double percent_of(double part, double whole)
 {
-    return whole > 0 ? fmin(100 * part / whole, 100) : NAN;
+    double percent = whole > 0 ? 100 * part / whole : NAN;
+    return percent > 100 ? 100 : percent; /* not fmin(): it takes an unknown for no argument */
 }
 
 static void put_share(const struct row *r, double percent, struct strbuf *out)

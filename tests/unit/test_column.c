@@ -138,6 +138,11 @@ static void the_unknown_is_never_zero(void **state)
             free(text);
         }
     }
+    /* A known whole does not make a known share. */
+    f->def.vcpus = 2;
+    f->def.maxmem_kib = 1024;
+    assert_true(isnan(column_find("cpubar")->number(&f->row)));
+    assert_true(isnan(column_find("membar")->number(&f->row)));
     f->row.unicode = false;
     assert_cell("cpu", &f->row, "-");
     assert_cell("ip", &f->row, "-");
