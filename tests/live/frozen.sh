@@ -54,12 +54,12 @@ responds "the next" '▸Logs◂' Tab
 responds "the next" '▸Graphs◂' Tab
 responds "the command bar opens" '^:' :
 responds "takes text" '^:list' l i s t
-keys Escape
+esc
 responds "the filter too" 'guest05' /
 type_text 'guest05'
 eventually "and filters" 1 screen_lacks '^.{0,3}guest01 '
 keys C-u
-keys Escape
+esc
 shows "all are back" '^.{0,3}guest01 '
 eventually "the age on the screen grows" 10 age_over 30
 looks_stale() {

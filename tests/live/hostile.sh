@@ -48,7 +48,7 @@ eventually "the guest vanishes" 3 screen_lacks '^.{0,3}plain '
 keys Enter
 shows "the command says that it is gone" '(plain.*(no|not|gone)|(no|not|gone).*plain)'
 check "the program lives" term_alive
-keys Escape
+esc
 
 # Vanishing in the middle of a shutdown.
 guest_define deaf cmdline=VD_BUTTON=ignore net=no

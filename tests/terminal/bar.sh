@@ -13,8 +13,8 @@ type_text 'lis'
 shows "it shows what is typed" '^:lis'
 keys Tab
 shows "Tab completes a command" '^:list'
-keys Escape
-shows "Escape closes it" 'Command'
+esc
+hides "Escape closes it" '^:'
 
 # Arguments.
 keys :
@@ -32,8 +32,8 @@ type_text 'strat web1'
 keys Enter
 shows "an unknown word is named" 'strat'
 shows "and what may be meant" 'start'
-keys Escape
-keys Escape
+esc
+esc
 
 # Editing: readline's own keys.
 keys :
@@ -50,8 +50,8 @@ type_text 'ünï日本'
 shows "it takes more than ASCII" '^:ünï日本'
 keys BSpace BSpace
 shows "and deletes characters, not bytes" '^:ünï *$|^:ünï '
-keys Escape
-keys Escape
+esc
+esc
 
 # A command runs.
 type_text ':suspend web1'
@@ -72,27 +72,29 @@ type_text 'susp'
 shows "C-r searches" 'suspend web1'
 keys C-g
 keys C-u
-keys Escape
-keys Escape
+esc
+esc
 leave
 restored "the terminal is as before"
 term_start 100x30 --demo
 shows "a second run" 'web1 '
 keys : Up
 shows "history is kept across runs" '^:resume web1'
-keys C-u Escape
-keys Escape
+keys C-u
+esc
+esc
 
 # Pastes: nothing of them runs.
 keys :
 paste 'suspend web2
-suspend web3
+suspend db2
 '
 shows "a paste stands in the bar" '^:.*suspend web2'
 shows "web2 still runs" 'web2 .*running'
-shows "web3 too" 'web3 .*running'
-keys C-u Escape
-keys Escape
+shows "db2 too" 'db2 .*running'
+keys C-u
+esc
+esc
 paste 'qsqsqs'
 shows "a paste outside the bar does nothing" 'web1 '
 check "it lives" term_alive
@@ -102,21 +104,23 @@ keys :
 paste "$(printf 'start \033]0;x\007')"
 check "escape sequences in a paste do no harm" term_alive
 unlike "the title was not set" "$(tm display-message -p -t $term_session '#{pane_title}')" '^x$'
-keys C-u Escape
-keys Escape
+keys C-u
+esc
+esc
 
 # The filter.
 keys /
 type_text 'web'
 shows "the filter works while one types" 'web3'
 hides "others are out" '^.{0,3}db1 '
-keys Escape
+esc
 shows "Escape takes it back" '^.{0,3}db1 '
 keys /
 type_text 'state='
 keys Enter
 check "a bad filter is no crash" term_alive
-keys C-u Escape
-keys Escape
+keys C-u
+esc
+esc
 leave
 done_testing

@@ -7,7 +7,7 @@
 
 term_shell 100x30
 stty_of() {
-    type_text "stty -a >'$TEST_TMP/$1'; echo done-$1"
+    type_text "stty -a | sed 's/rows [0-9]*; columns [0-9]*;//' >'$TEST_TMP/$1'; echo done-$1"
     keys Enter
     wait_text "^done-$1"
 }
@@ -23,7 +23,7 @@ for round in 1 2 3; do
     stty_of suspended
     is "its modes are as before" "$(cat "$TEST_TMP/suspended")" "$(cat "$TEST_TMP/before")"
     is "no alternate screen, no mouse"         "$(tm display-message -p -t $term_session '#{alternate_on} #{mouse_any_flag} #{cursor_flag}')" "0 0 1"
-    [ $round != 2 ] || resize 90x28
+    [ $round != 2 ] || resize 110x35
     type_text 'fg'
     keys Enter
     shows "fg brings the deck back" '^.{0,3}web1 '
@@ -41,8 +41,9 @@ if wait_text 'Stopped' 3; then
     keys Enter
 fi
 shows "the line in the bar is kept" '^:start web'
-keys C-u Escape
-keys Escape
+keys C-u
+esc
+esc
 keys q
 shows "the shell again" '^sh> *$'
 stty_of after

@@ -17,12 +17,12 @@ tm() {
 at_exit_do 'tm kill-server 2>/dev/null'
 
 # term_start WxH [NAME=VALUE…] [ARGUMENT…]: runs virtdeck with the arguments in a terminal of that size. TERM, locale
-# and the like are given as NAME=VALUE. When it ends the screen says "[ended STATUS]".
+# and the like are given as NAME=VALUE; TERM is tmux-256color unless one is given. When it ends the screen says "[ended STATUS]".
 #   $TEST_TMP/pid  its process    $TEST_TMP/stty.before stty.after   the terminal's modes
 term_start() {
     term_size=$1
     shift
-    term_variables=
+    term_variables="'TERM=tmux-256color'"
     while [ $# -gt 0 ]; do
         case $1 in
         [A-Z]*=*) term_variables="$term_variables '$1'" ;;
@@ -79,6 +79,12 @@ keys() {
     tm send-keys -t $term_session "$@"
 }
 
+# esc: Escape alone. What follows at once would be taken for a Meta key, as from a real keyboard.
+esc() {
+    keys Escape
+    sleep 0.1
+}
+
 # type_text TEXT: the text as it is.
 type_text() {
     tm send-keys -t $term_session -l -- "$1"
@@ -89,13 +95,15 @@ bytes_in() {
     tm send-keys -t $term_session -H "$@"
 }
 
-# click COLUMN ROW [BUTTON] (from 1; 0 left, 64 wheel up, 65 wheel down): press and release as SGR mouse reports.
+# click COLUMN ROW [BUTTON] (from 1; 0 left, 64 wheel up, 65 wheel down): press and release, reported in the way that
+# the program asked the terminal for.
 click() {
-    click_hex=
-    for click_end in M m; do
-        click_hex="$click_hex $(printf '\033[<%d;%d;%d%s' "${3-0}" "$1" "$2" $click_end | od -An -v -tx1 | tr -d '\n')"
-    done
-    bytes_in $click_hex
+    if [ "$(tm display-message -p -t $term_session '#{mouse_sgr_flag}')" = 1 ]; then
+        bytes_in $(printf '\033[<%d;%d;%dM\033[<%d;%d;%dm' "${3-0}" "$1" "$2" "${3-0}" "$1" "$2" | od -An -v -tx1)
+    else
+        bytes_in 1b 5b 4d $(printf '%x %x %x' $((32 + ${3-0})) $((32 + $1)) $((32 + $2)))
+        [ "${3-0}" -ge 64 ] || bytes_in 1b 5b 4d $(printf '%x %x %x' 35 $((32 + $1)) $((32 + $2)))
+    fi
 }
 
 # paste TEXT: as a terminal pastes: bracketed where the program asked for it.
@@ -195,7 +203,7 @@ restored() {
 
 # leave: ends the program the normal way, for tests about something else.
 leave() {
-    keys Escape
+    esc
     keys q
     if ! wait_text '\[ended 0\]' 5; then
         not_ok "q leaves"

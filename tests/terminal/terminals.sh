@@ -8,11 +8,11 @@
 # What runs inside a tmux pane speaks tmux's language; the others are near enough to see that it works.
 for term in tmux-256color screen-256color xterm-256color xterm linux vt100 vt220; do
     term_start 80x24 TERM=$term --demo
-    shows "TERM=$term: the deck" 'web1 ' || continue
+    shows "TERM=$term: the deck" 'db1 ' || continue
     keys :
-    type_text 'suspend web1'
+    type_text 'suspend db1'
     keys Enter
-    shows "TERM=$term: a command runs" 'web1 .*paused'
+    shows "TERM=$term: a command runs" 'db1 .*paused'
     keys Tab Tab Tab Tab Tab
     check "TERM=$term: the panes can be walked" term_alive
     case $term in
@@ -20,7 +20,7 @@ for term in tmux-256color screen-256color xterm-256color xterm linux vt100 vt220
         unlike "TERM=$term: no colours" "$(LC_ALL=C grep -aoE '\[[0-9;]*m' "$term_bytes" | LC_ALL=C tr 'm;[' '\n  ')"             '(^| )(3[0-7]|38|4[0-7]|48|9[0-7])( |$)'
         ;;
     esac
-    keys Escape
+    esc
     leave
     restored "TERM=$term: the terminal is as before"
 done
@@ -45,7 +45,7 @@ term_start 120x36 TERM=tmux-256color --demo
 shows "with colours: the deck" 'web1 '
 like "with colours: some were sent" "$(colours)" '^[1-9]'
 leave
-term_start 120x36 TERM=tmux-256color --demo -o color=truecolor
+term_start 120x36 TERM=tmux-256color --demo -o color=truecolor -o theme=nord
 shows "truecolor: the deck" 'web1 '
 like "truecolor: sends RGB" "$(LC_ALL=C grep -ac '38;2;' "$term_bytes")" '^[1-9]'
 leave

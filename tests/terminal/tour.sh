@@ -16,7 +16,7 @@ for pane in Devices Logs Graphs Events Overview; do
 done
 keys '?'
 shows "help" '[Hh]elp'
-keys Escape
+esc
 keys Space
 keys Down
 keys Space
@@ -45,15 +45,15 @@ type_text ':destroy web1'
 keys Enter
 shows "a question" '[Dd]estroy|sure|\?'
 keys n
-keys Escape
+esc
 shows "no means no" 'web1 .*running'
 type_text ':nonsense'
 keys Enter
 shows "an error" 'nonsense'
-keys Escape
+esc
 resize 80x24
 keys Enter
-keys Escape
+esc
 resize 120x36
 shows "the deck" '^.{0,3}web1 '
 leave
