@@ -232,6 +232,7 @@ static void set_modes(void)
     noecho();
     nonl();
     set_escdelay(ESC_DELAY_MS);
+    typeahead(-1); /* a frame is painted whole, even while keys come faster than frames */
     scrollok(stdscr, FALSE);
 }
 

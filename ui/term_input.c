@@ -75,7 +75,7 @@ static const struct {
 } extended[] = {
     {"kUP", KEYC_UP},     {"kDN", KEYC_DOWN},   {"kLFT", KEYC_LEFT},    {"kRIT", KEYC_RIGHT},
     {"kHOM", KEYC_HOME},  {"kEND", KEYC_END},   {"kPRV", KEYC_PAGE_UP}, {"kNXT", KEYC_PAGE_DOWN},
-    {"kIC", KEYC_INSERT}, {"kDC", KEYC_DELETE},
+    {"kIC", KEYC_INSERT}, {"kDC", KEYC_DELETE}, {"kcbt", KEYC_TAB},
 };
 
 void term_input_start(bool mouse)
