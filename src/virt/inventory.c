@@ -105,8 +105,10 @@ void dom_set_state(struct dom *d, int state, int reason)
     if (state < 0 || state >= VM_STATE_COUNT)
         state = VM_NOSTATE;
     bool was_active = vm_state_is_active(d->vm.state), is_active = vm_state_is_active((enum vm_state)state);
-    if ((int)d->vm.state != state)
+    if ((int)d->vm.state != state) {
         d->vm.since_wall_ms = d->vm.sampled_ms ? clock_wall_ms() : 0;
+        d->quiet_infos = d->quiet_dears = 0;
+    }
     d->vm.state = (enum vm_state)state;
     d->vm.reason = state_reason_words(state, reason);
     if (was_active == is_active)

@@ -68,7 +68,9 @@ struct dom {
     VEC(struct device_counter) devices; /* of the selected domain */
     int nic_count, disk_count; /* at the last sample: sums over another set can't be compared; -1 never */
     int64_t started_wall_ms;
-    int64_t dear_tried_ms; /* monotonic: when the dear groups were last asked for */
+    int64_t info_ms;              /* monotonic: when CPU and memory were last asked for */
+    int quiet_infos, quiet_dears; /* samples since it came into its state, up to QUIET_SAMPLES */
+    int64_t dear_tried_ms;        /* monotonic: when the dear groups were last asked for */
     int64_t def_asked_ms, addresses_asked_ms, started_asked_ms; /* monotonic; 0 never */
     bool def_wanted;
     bool visible;
@@ -190,6 +192,7 @@ struct dom *inventory_find(struct host *h, const struct vm_uuid *uuid);
 char *demo_open(int *fd);
 
 /* sample.c */
+#define QUIET_SAMPLES 2
 bool sample_tick(struct host *h, int64_t deadline_ms); /* false: the connection failed */
 void sample_probe(struct host *h);                     /* finds out what the connection can do */
 void dom_set_state(struct dom *d, int state, int reason);

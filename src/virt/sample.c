@@ -21,6 +21,17 @@
 #define CHUNK_FAR   64
 #define NODE_FAR_MS 5000
 
+/* A domain that stands still is asked again this seldom, once QUIET_SAMPLES after it stopped have shown its
+ * rates at 0. */
+#define STILL_INFO_MS 5000
+#define STILL_DEAR_MS 15000
+
+static bool is_still(const struct dom *d, int samples, int64_t asked_ms, int64_t every_ms)
+{
+    bool stands = d->vm.state == VM_PAUSED || d->vm.state == VM_PMSUSPENDED || d->vm.state == VM_CRASHED;
+    return stands && samples >= QUIET_SAMPLES && clock_mono_ms() - asked_ms < every_ms;
+}
+
 static bool alive(struct host *h)
 {
     return virConnectIsAlive(h->link.conn) == 1;
@@ -139,8 +150,11 @@ static bool info_one_by_one(struct host *h)
     for (size_t i = 0; i < h->doms.len; i++) {
         struct dom *d = h->doms.items[i];
         virDomainInfo info;
-        if (!d->ptr || !vm_state_is_active(d->vm.state))
+        if (!d->ptr || !vm_state_is_active(d->vm.state) ||
+            is_still(d, d->quiet_infos, d->info_ms, STILL_INFO_MS))
             continue;
+        d->info_ms = clock_mono_ms();
+        d->quiet_infos += d->quiet_infos < QUIET_SAMPLES;
         if (virDomainGetInfo(d->ptr, &info) == 0)
             stats_read_info(d, &info, clock_mono_us());
         else if (!alive(h))
@@ -173,6 +187,8 @@ static size_t rank_candidates(struct host *h, const struct vm_uuid *selected, st
         if (!d->ptr || !vm_state_is_active(d->vm.state))
             continue;
         bool focus = is_focus(d, selected);
+        if (!focus && is_still(d, d->quiet_dears, d->dear_tried_ms, STILL_DEAR_MS))
+            continue;
         out[n++] = (struct candidate_dom){d, focus ? -1 : d->dear_tried_ms + (d->visible ? 0 : second_class)};
     }
     qsort(out, n, sizeof *out, compare_rank);
@@ -183,8 +199,10 @@ static bool dear_chunk(struct host *h, const struct candidate_dom *first, size_t
                        const struct vm_uuid *selected)
 {
     /* Tried counts, not answered: a busy domain gives nothing and must not be asked first again and again. */
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         first[i].d->dear_tried_ms = clock_mono_ms();
+        first[i].d->quiet_dears += first[i].d->quiet_dears < QUIET_SAMPLES;
+    }
     if (!h->link.bulk_dear) {
         for (size_t i = 0; i < n; i++)
             stats_read_singly(first[i].d, clock_mono_us(), is_focus(first[i].d, selected));
