@@ -140,7 +140,7 @@ static void follow_log(struct app *app)
 void app_tell_interest(struct app *app)
 {
     struct deck *d = &app->deck;
-    size_t top = d->view.top, n = d->pane_covers ? 0 : d->table_height;
+    size_t top = d->view.top, n = d->table_area.h > 0 ? d->table_height : 0;
     if (top > d->view.rows.len)
         top = d->view.rows.len;
     if (n > d->view.rows.len - top)

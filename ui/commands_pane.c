@@ -16,11 +16,13 @@ static void show_pane(struct deck *d, int id)
 {
     d->pane = (enum pane_id)id;
     d->pane_open = d->view_changed = true;
+    if (d->pane_covers)
+        d->pane_focused = true;
 }
 
 static void step_pane(struct deck *d, int by)
 {
-    if (d->pane_open)
+    if (d->pane_open && (d->pane_focused || !d->pane_covers))
         show_pane(d, ((int)d->pane + by + PANE_COUNT) % PANE_COUNT);
     else
         show_pane(d, (int)d->pane);
@@ -59,8 +61,8 @@ bool focus_run(struct call *call, struct error *e)
     bool pane = strcmp(word, "pane") == 0 || (strcmp(word, "toggle") == 0 && !d->pane_focused);
     if (pane)
         d->pane_open = true;
-    else if (d->pane_covers)
-        d->pane_open = d->pane_zoomed = false;
+    else
+        d->pane_zoomed = false;
     d->pane_focused = pane;
     d->dirty = true;
     return true;

@@ -132,9 +132,6 @@ bool back_run(struct call *call, struct error *e)
     if (dialog_top(d)) {
         dialog_cancel(d);
     } else if (d->pane_open && d->pane_focused) {
-        /* A pane that covers the table goes; a zoomed one shrinks first. */
-        if (!d->pane_zoomed && d->pane_covers)
-            d->pane_open = false;
         d->pane_focused = d->pane_zoomed = false;
     } else if (*d->view.filter_text) {
         view_set_filter(&d->view, "", NULL);

@@ -187,16 +187,15 @@ void deck_draw(struct deck *d, struct canvas *c)
     vec_clear(&d->hits);
     deck_update(d);
     message_expire(d);
-    struct layout l = layout_make(c->w, c->h, hostline_rows(d), d->pane_open, d->pane_zoomed);
+    d->pane_covers = !layout_has_room(c->w, c->h);
+    bool visible = d->pane_open && (d->pane_focused || !d->pane_covers);
+    struct layout l = layout_make(c->w, c->h, hostline_rows(d), visible, d->pane_zoomed);
     if (l.too_small) {
         draw_too_small(c);
         return;
     }
-    d->pane_covers = l.where == PANE_OVER;
     d->table_area = l.table;
     d->pane_area = l.pane;
-    if (d->pane_covers)
-        d->pane_focused = true;
     hostline_draw(d, c, l.host);
     draw_body(d, c, &l);
     keybar_draw(d, c, l.keys);

@@ -76,7 +76,7 @@ struct deck {
     struct view view;
     enum pane_id pane;
     bool pane_open, pane_zoomed, pane_focused;
-    bool pane_covers; /* as of the last drawing: there is no room for both table and pane */
+    bool pane_covers; /* as of the last drawing: no room for both; the pane is seen while it has the keys */
     struct pane_state panes[PANE_COUNT];
     enum window window;
     bool events_of_vm; /* the events pane shows the selected domain's only */

@@ -5,6 +5,11 @@
 #define WIDE_W      160
 #define BELOW_MIN_H 30
 
+bool layout_has_room(int w, int h)
+{
+    return w >= WIDE_W || h >= BELOW_MIN_H;
+}
+
 static enum pane_where place_pane(int w, int h, bool open, bool zoomed)
 {
     if (!open)

@@ -19,6 +19,8 @@ struct layout {
     struct rect keys, line;                      /* key bar; messages and the command bar */
 };
 
+/* Whether table and pane can both be seen; where not, the pane covers the table while it has the keys. */
+bool layout_has_room(int w, int h);
 /* `host_lines`: rows the hosts want. */
 struct layout layout_make(int w, int h, int host_lines, bool pane_open, bool zoomed);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/screen.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,6 +149,7 @@ static void stop(struct app *app)
 
 enum status screen_run(const struct screen_request *r)
 {
+    signal(SIGPIPE, SIG_IGN); /* a connection that breaks is no reason to die */
     if (!open_terminal(r->options))
         return STATUS_FAILED;
     struct app app = {.hidden_host = -1, .fall_back = r->local_or_demo && r->n_uris == 0 && !r->demo};

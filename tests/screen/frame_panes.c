@@ -20,8 +20,9 @@ static void on_db1(struct stage *s, int w, int h, bool unicode)
     struct snapshot *host = stage_everyday();
     stage_hosts(s, 1, &host);
     stage_past(s);
-    stage_run(s, "filter db1");
+    stage_run(s, "filter db1"); /* moves the cursor there */
     stage_run(s, "filter ''");
+    free(stage_text(s));
 }
 
 static void shows_pane(const char *pane, int w, int h, bool unicode)
@@ -140,6 +141,7 @@ static void test_logs(void **state)
     stage_expect(&s, "logs-badge");
     stage_run(&s, "pane logs");
     stage_expect(&s, "logs-120x36");
+    stage_run(&s, "focus pane");
     stage_resize(&s, 80, 12);
     stage_expect(&s, "logs-80x12");
     stage_run(&s, "search lock");
