@@ -2,6 +2,7 @@
  *
  * libvirt as a library: silenced, its event loop running in a thread of its own, its errors turned into ours.
  */
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,6 +49,7 @@ bool library_start(struct error *e)
     /* The library's own warnings would go to the terminal; this must be set before its first call. */
     setenv("LIBVIRT_LOG_OUTPUTS", "4:file:/dev/null", 0);
     virSetErrorFunc(NULL, silent);
+    signal(SIGPIPE, SIG_IGN); /* libvirt writes to sockets whose other end may be gone */
     xmlSetGenericErrorFunc(NULL, silent_xml);
     xmlThrDefSetGenericErrorFunc(NULL, silent_xml);
     if (virInitialize() < 0 || virEventRegisterDefaultImpl() < 0)
