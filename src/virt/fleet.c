@@ -57,7 +57,7 @@ int fleet_add(struct fleet *f, const char *uri, bool demo)
     cond_init_monotonic(&h->lookup_wake);
     cond_init_monotonic(&h->job_wake);
     h->info = (struct host_info){.id = h->id, .demo = demo, .read_only = f->config.read_only};
-    h->info.uri = demo ? xstrdup("demo") : uri_without_password(uri ? uri : "");
+    h->info.uri = demo ? xstrdup("test:///demo") : uri_without_password(uri ? uri : "");
     h->info.name = demo ? xstrdup("demo") : uri_host_name(uri);
     h->info.remote = uri_is_remote(uri);
     h->info.state_text = xstrdup("");

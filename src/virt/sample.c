@@ -201,7 +201,8 @@ static bool dear_chunk(struct host *h, const struct candidate_dom *first, size_t
     /* Tried counts, not answered: a busy domain gives nothing and must not be asked first again and again. */
     for (size_t i = 0; i < n; i++) {
         first[i].d->dear_tried_ms = clock_mono_ms();
-        first[i].d->quiet_dears += first[i].d->quiet_dears < QUIET_SAMPLES;
+        /* Without bulk statistics the definition says what to ask for: before it was read nothing was. */
+        first[i].d->quiet_dears += first[i].d->vm.def && first[i].d->quiet_dears < QUIET_SAMPLES;
     }
     if (!h->link.bulk_dear) {
         for (size_t i = 0; i < n; i++)
