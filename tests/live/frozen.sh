@@ -68,7 +68,8 @@ looks_stale() {
 eventually "rows look stale" 10 looks_stale
 type_text ':suspend guest01'
 keys Enter
-responds "keys go on while a command waits for the daemon" '^▌.?guest03' Down
+keys Home
+responds "keys go on while a command waits for the daemon" '^▌.?guest02' Down
 
 daemon_thaw
 if wait_for 2 age_under 15; then

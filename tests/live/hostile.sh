@@ -17,7 +17,7 @@ guest_define "$long" file=h3 net=no serial=no
 guest_define "日本語-サーバ-🚀" file=h4 net=no serial=no
 guest_define 'a &amp; b; $(reboot) &apos;c&apos;' file=h5 net=no serial=no
 guest_define -- file=h6 net=no serial=no
-guest_define 'state=running' file=h7 net=no serial=no title="two&#10;lines &lt;b&gt;"
+guest_define 'state=running' file=h7 net=no serial=no title="two  lines &lt;b&gt;"
 guest_define plain net=no
 defined=$(v list --all --name | grep -c .)
 is "eight are defined" "$defined" 8

@@ -13,7 +13,7 @@ guests_define 10 net=no
 for g in 02 05 07; do
     v start guest$g >/dev/null
 done
-term_start 120x36 -c $URI -o reconnect_max=2
+term_start 120x36 -c $URI -o reconnect-max=2
 shows "the guests" '^.{0,3}guest07 .*running' 20
 type_text ':sort -name'
 keys Enter
@@ -47,7 +47,7 @@ v start guest01 >/dev/null
 shows "events come again" '^.{0,3}guest01 .*running' 2
 v undefine guest10 >/dev/null
 eventually "and go on" 2 screen_lacks '^.{0,3}guest10 '
-is "the guests ran on" "$(v list --name | sort | tr '\n' ' ')" " guest01 guest02 guest05 guest07 "
+is "the guests ran on" "$(v list --name | grep . | sort | tr '\n' ' ')" "guest01 guest02 guest05 guest07 "
 
 # A domain that changed while nobody was connected.
 daemon_kill

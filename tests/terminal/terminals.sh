@@ -47,7 +47,7 @@ like "with colours: some were sent" "$(colours)" '^[1-9]'
 leave
 term_start 120x36 TERM=tmux-256color --demo -o color=truecolor -o theme=nord
 shows "truecolor: the deck" 'web1 '
-like "truecolor: sends RGB" "$(LC_ALL=C grep -ac '38;2;' "$term_bytes")" '^[1-9]'
+like "truecolor: sends RGB" "$(LC_ALL=C grep -acE '38[:;]2[:;]' "$term_bytes")" '^[1-9]'
 leave
 
 for locale in C POSIX; do
