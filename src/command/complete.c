@@ -281,20 +281,20 @@ void candidates_free(candidate_list *l)
 /* ---- the hint ---- */
 
 /* The usage with <angle brackets> around what is being typed. */
-static void hint_usage(struct strbuf *out, const struct command *c, const struct arg_spec *at, int option)
+static void hint_usage(struct strbuf *out, const struct command *c, const struct arg_spec *at,
+                       const struct command_option *typed)
 {
     strbuf_puts(out, c->name);
     for (const struct arg_spec *a = c->args; a->kind != ARG_END; a++) {
         const char *dots = a->repeat ? "..." : "";
-        if (a == at)
+        if (at && a == at)
             strbuf_printf(out, " <%s%s>", a->name, dots);
         else
             strbuf_printf(out, a->optional ? " [%s%s]" : " %s%s", a->name, dots);
     }
-    for (int i = 0; c->options[i].name; i++) {
-        const struct command_option *o = &c->options[i];
+    for (const struct command_option *o = c->options; o->name; o++) {
         const char *dashes = o->name[1] ? "--" : "-";
-        if (i == option)
+        if (typed && o == typed)
             strbuf_printf(out, " %s%s <%s>", dashes, o->name, o->value);
         else
             strbuf_printf(out, " [%s%s%s%s]", dashes, o->name, o->value ? " " : "", o->value ? o->value : "");
@@ -319,7 +319,7 @@ static void hint_place(struct strbuf *out, const struct place *p, bool screen)
         at = specs[p->index == 0 ? 0 : n - 1];
     if (at)
         help = at->help;
-    hint_usage(out, p->command, at, p->option);
+    hint_usage(out, p->command, at, p->option < 0 ? NULL : &p->command->options[p->option]);
     if (help || p->command->args[0].kind == ARG_END)
         strbuf_printf(out, "   %s", help ? help : p->command->summary);
 }
@@ -335,7 +335,7 @@ char *command_hint(struct session *s, const char *line, size_t cursor)
     } else if (!p.comment && p.words.len == 0 && p.prefix[0]) {
         const struct command *c = command_find_for(screen, p.prefix);
         if (c && command_is_for(c, screen)) {
-            hint_usage(&out, c, NULL, -1);
+            hint_usage(&out, c, NULL, NULL);
             strbuf_printf(&out, "   %s", c->summary);
         }
     }

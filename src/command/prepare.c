@@ -296,7 +296,7 @@ static bool check_counts(struct parse *p, size_t n_targets)
         return refuse(p, p->argc, "%s is missing: which domain?", p->plan.target->name);
     if (rest < p->plan.required)
         return refuse(p, p->argc, "%s is missing", arg_at(&p->plan, rest)->name);
-    if (rest > p->plan.most) {
+    if (rest > p->plan.most && p->positional.items) {
         int at = p->positional.items[n_targets + p->plan.most];
         return refuse(p, at, "\"%s\" is one word too many", p->argv[at]);
     }
@@ -323,8 +323,10 @@ static bool check_rest(struct parse *p, size_t n_targets)
 
 static bool parse_begin(struct parse *p)
 {
-    if (p->argc < 1 || !p->argv[0] || !p->argv[0][0])
-        return error_set_at(p->e, STATUS_USAGE, 0, "there is no command; `help` lists them");
+    if (p->argc < 1 || !p->argv[0] || !p->argv[0][0]) {
+        error_set_at(p->e, STATUS_USAGE, 0, "there is no command; `help` lists them");
+        return false;
+    }
     p->command = find_command(p->screen, p->argv[0], p->e);
     if (!p->command)
         return false;

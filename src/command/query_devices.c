@@ -100,25 +100,33 @@ static void devices_text(const struct vm *vm, struct strbuf *out)
     grid_print(&g, out);
 }
 
+static void print_devices(struct call *call, const struct vm *vm)
+{
+    const struct frontend *f = call->session->frontend;
+    if (call->json) {
+        f->print_json(f->ctx, devices_json(vm));
+        return;
+    }
+    struct strbuf out = {0};
+    devices_text(vm, &out);
+    f->print(f->ctx, strbuf_str(&out));
+    strbuf_free(&out);
+}
+
 bool devices_run(struct call *call, struct error *e)
 {
     const struct frontend *f = call->session->frontend;
     const struct target *t = &call->targets.items[0];
     struct looked_up l = {.fleet = call->session->fleet, .target = t};
-    struct strbuf out = {0};
     fleet_set_interest(l.fleet, t->host, &t->uuid, 1, &t->uuid);
     bool good = f->wait(f->ctx, -1, defined, &l, -1, e);
-    if (good && !l.vm)
-        good = error_set(e, STATUS_FAILED, "devices %s: the domain is gone", t->name);
-    else if (good && !l.vm->def)
-        good = error_set(e, STATUS_FAILED, "devices %s: its definition could not be read", t->name);
-    if (good && call->json) {
-        f->print_json(f->ctx, devices_json(l.vm));
+    if (good && l.vm && l.vm->def) {
+        print_devices(call, l.vm);
     } else if (good) {
-        devices_text(l.vm, &out);
-        f->print(f->ctx, strbuf_str(&out));
+        error_set(e, STATUS_FAILED, "devices %s: %s", t->name,
+                  l.vm ? "its definition could not be read" : "the domain is gone");
+        good = false;
     }
-    strbuf_free(&out);
     snapshot_unref(l.snapshot);
     return good;
 }

@@ -187,7 +187,7 @@ bool events_run(struct call *call, struct error *e)
 {
     const struct frontend *f = call->session->frontend;
     struct error damage = ERROR_INIT;
-    size_t count, first;
+    size_t count = 0, first;
     if (!read_count(call, EVENT_LINES, &count, e))
         return false;
     char *path = paths_join(paths_state_dir(), EVENTLOG_FILE);

@@ -74,6 +74,9 @@ static const struct fixture_vm kvm2_vms[] = {{"both", VM_SHUTOFF, -1, NULL}, {"m
 static struct fleet *fixture_fleet(void)
 {
     static struct fleet f;
+    /* Two fixtures of a program look at the same one. */
+    if (f.n)
+        return &f;
     f.n = 2;
     f.snapshots[0] = fixture_host(0, "kvm1", false, kvm1_vms, ARRAY_LEN(kvm1_vms));
     f.snapshots[1] = fixture_host(1, "kvm2", true, kvm2_vms, ARRAY_LEN(kvm2_vms));
