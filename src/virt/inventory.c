@@ -273,7 +273,7 @@ static void want(struct host *h, struct dom *d, bool selected, int64_t now)
     if (!vm_state_is_active(d->vm.state) || !(looked_at || everything))
         return;
     unsigned sources = address_sources(h);
-    if (h->link.is_qemu && sources && d->vm.def && has_nic(d->vm.def) &&
+    if (sources && d->vm.def && has_nic(d->vm.def) &&
         due(d->addresses_asked_ms, now, d->vm.ip ? ADDRESSES_KNOWN_MS : ADDRESSES_UNKNOWN_MS)) {
         d->addresses_asked_ms = now;
         lookup_add(h, LOOKUP_ADDRESSES, d, sources);

@@ -64,13 +64,24 @@ static bool stopped_well(struct job_context *c, enum wait_result r)
     return r == WAIT_REACHED || r == WAIT_GONE;
 }
 
+/* It may have stopped by itself a moment ago: then the wish is fulfilled. Takes the error back. */
+static bool was_off(struct job_context *c)
+{
+    int state = state_now(c);
+    if (state < 0 || !(STOPPED & 1u << state))
+        return false;
+    error_clear(&c->error);
+    context_say(c, "was already off");
+    return true;
+}
+
 static bool run_shutdown(struct job_context *c)
 {
     unsigned theirs = (c->args->flags & SHUTDOWN_AGENT ? VIR_DOMAIN_SHUTDOWN_GUEST_AGENT : 0) |
                       (c->args->flags & SHUTDOWN_ACPI ? VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN : 0);
     double timeout = timeout_or(c, SHUTDOWN_TIMEOUT_S);
     if (virDomainShutdownFlags(c->dom, theirs) < 0)
-        return context_failed(c);
+        return context_failed(c) || was_off(c);
     if (c->args->flags & JOB_NO_WAIT) {
         context_say(c, "shutdown requested");
         return true;
@@ -122,7 +133,7 @@ static bool run_destroy(struct job_context *c)
 {
     unsigned theirs = c->args->flags & DESTROY_GRACEFUL ? VIR_DOMAIN_DESTROY_GRACEFUL : 0;
     if (virDomainDestroyFlags(c->dom, theirs) < 0)
-        return context_failed(c);
+        return context_failed(c) || was_off(c);
     return stopped_well(c, context_wait_state(c, STOPPED, SETTLE_TIMEOUT_S, "waiting for QEMU to end"));
 }
 
