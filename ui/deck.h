@@ -100,6 +100,7 @@ struct deck {
     size_t table_height; /* rows of the table, as of the last drawing */
     bool columns_lack;   /* there was no room for some columns */
     struct rect table_area, pane_area;
+    struct rect box;   /* of the dialog that is being drawn */
     bool rebuild;      /* the row list is out of date */
     bool view_changed; /* columns, sort, groups …: to be kept for the next run */
 };

@@ -31,10 +31,28 @@ void dialog_cancel(struct deck *d)
         dialog_close(d);
 }
 
+/* Text in a box stands on the box's ground, whatever its role; what has a ground of its own keeps it. */
+static bool has_ground(const struct cell *cell)
+{
+    return cell->over != ROLE_NONE || cell->role == ROLE_DIALOG || cell->role == ROLE_BUTTON ||
+           cell->role == ROLE_BUTTON_ACTIVE || cell->role == ROLE_DIALOG_TITLE;
+}
+
+static void lay_ground(struct canvas *c, struct rect box)
+{
+    for (int y = box.y; y < box.y + box.h; y++)
+        for (int x = box.x; x < box.x + box.w; x++)
+            if (x >= 0 && y >= 0 && x < c->w && y < c->h && !has_ground(&c->cells[y * c->w + x]))
+                canvas_over(c, (struct rect){x, y, 1, 1}, ROLE_DIALOG);
+}
+
 void dialog_draw_all(struct deck *d, struct canvas *c)
 {
-    for (size_t i = 0; i < d->dialogs.len; i++)
+    for (size_t i = 0; i < d->dialogs.len; i++) {
+        d->box = (struct rect){0, 0, 0, 0};
         d->dialogs.items[i]->ops->draw(d, d->dialogs.items[i], c);
+        lay_ground(c, d->box);
+    }
 }
 
 struct rect dialog_box(struct deck *d, struct canvas *c, int w, int h, const char *title)
@@ -43,6 +61,7 @@ struct rect dialog_box(struct deck *d, struct canvas *c, int w, int h, const cha
     h = h > c->h - 2 ? c->h - 2 : h;
     /* Key bar and last line stay in sight. */
     struct rect box = {(c->w - w) / 2, (c->h - 2 - h) / 2, w, h};
+    d->box = box;
     canvas_fill(c, box, ROLE_DIALOG, L' ');
     canvas_box(c, box, ROLE_BORDER);
     deck_hit(d, (struct rect){0, 0, c->w, c->h}, ""); /* what is behind is out of reach */
