@@ -36,7 +36,6 @@ struct getopt_tables {
 static void make_tables(struct getopt_tables *t)
 {
     char *p = t->letters;
-    memset(t, 0, sizeof *t);
     /* + ends at the first other word, : tells a missing value from an unknown option. */
     *p++ = '+';
     *p++ = ':';
@@ -111,7 +110,7 @@ static bool refuse(int result, int argc, char *const *argv, int at, struct error
 
 bool cli_parse(int argc, char *const *argv, struct cli *out, struct error *e)
 {
-    struct getopt_tables tables;
+    struct getopt_tables tables = {.letters = ""};
     *out = (struct cli){.command = argc};
     make_tables(&tables);
     optind = 0;

@@ -450,11 +450,14 @@ bool sample_run(struct call *call, struct error *e)
         table_free(&t);
         return false;
     }
+    const struct frontend *f = call->session->frontend;
     bool good = wait_ready(&t, &stopped);
+    /* The next tick is still due at the old pace: the first sample is taken there, the others come after it.
+     */
     fleet_set_interval(next.fleet, seconds);
+    note_ticks(&next);
     for (double i = 0; good && i < count; i++) {
-        const struct frontend *f = call->session->frontend;
-        if (i > 0)
+        if (i > 0 || count > 1)
             good = f->wait(f->ctx, -1, all_ticked, &next, -1, &stopped);
         if (!good)
             break;

@@ -212,9 +212,9 @@ wait_for 10 sh -c "[ \$(grep -c NAME '$TEST_TMP/samples') -ge 2 ]"
 kill -TERM $sampler
 wait $sampler
 is "an endless sample ends when it is told to" $? 0
-"$VIRTDECK" --demo sample -n 5 -d 60 --columns name >"$TEST_TMP/samples" 2>&1 &
+"$VIRTDECK" --demo sample -n 5 -d 60 --columns name >"$TEST_TMP/slow-samples" 2>&1 &
 sampler=$!
-wait_for 10 grep -q NAME "$TEST_TMP/samples"
+wait_for 10 grep -qs NAME "$TEST_TMP/slow-samples"
 kill -TERM $sampler
 wait $sampler
 is "one with an end to come fails" $? 1
