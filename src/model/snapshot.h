@@ -39,7 +39,8 @@ struct host_info {
     int64_t sampled_ms;     /* monotonic, when the newest tick ended; 0 never */
     double tick_ms;         /* how long that took */
     uint64_t ticks;         /* complete ticks since connected; figures that are rates need two */
-    size_t details_pending; /* definitions still to be read */
+    size_t details_pending; /* domains of which something is still to be looked up: the definition, or, for
+                             * the shell, addresses */
 };
 
 struct snapshot {

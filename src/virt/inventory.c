@@ -228,6 +228,7 @@ void inventory_clear(struct host *h)
         d->ptr = NULL;
         d->def_wanted = true;
         d->def_asked_ms = 0;
+        d->lookups = 0;
     }
 }
 
@@ -309,6 +310,15 @@ static void apply_definition(struct dom *d, struct note *note)
     }
 }
 
+static const unsigned lookup_of_note[] = {
+    [NOTE_CHANGED] = 0,
+    [NOTE_RELIST] = 0,
+    [NOTE_FLAGS] = 0,
+    [NOTE_DEFINITION] = 1u << LOOKUP_DEFINITION,
+    [NOTE_ADDRESSES] = 1u << LOOKUP_ADDRESSES,
+    [NOTE_STARTED_AT] = 1u << LOOKUP_STARTED,
+};
+
 void inventory_apply(struct host *h, struct note *note)
 {
     struct dom *d = inventory_find(h, &note->uuid);
@@ -319,6 +329,8 @@ void inventory_apply(struct host *h, struct note *note)
     /* Answers of an earlier connection no longer count; a generation of 0 is a wish, not an answer. */
     if (!d || (note->generation && note->generation != h->generation))
         return;
+    if (note->generation)
+        d->lookups &= ~lookup_of_note[note->type];
     if (note->type == NOTE_DEFINITION) {
         apply_definition(d, note);
     } else if (note->type == NOTE_ADDRESSES && note->generation) {

@@ -22,6 +22,7 @@ void lookup_add(struct host *h, enum lookup_type type, struct dom *d, unsigned s
     struct lookup l = {
         .type = type, .dom = d->ptr, .uuid = d->uuid, .sources = sources, .generation = h->generation};
     virDomainRef(d->ptr);
+    d->lookups |= 1u << type;
     pthread_mutex_lock(&h->lock);
     vec_push(&h->lookups, l);
     pthread_cond_signal(&h->lookup_wake);

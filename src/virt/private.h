@@ -73,6 +73,7 @@ struct dom {
     int64_t dear_tried_ms;        /* monotonic: when the dear groups were last asked for */
     int64_t def_asked_ms, addresses_asked_ms, started_asked_ms; /* monotonic; 0 never */
     bool def_wanted;
+    unsigned lookups; /* under way: 1 << enum lookup_type */
     bool visible;
     unsigned seen; /* the listing that saw it last */
 };

@@ -68,7 +68,7 @@ void publish(struct host *h)
         const struct dom *d = h->doms.items[i];
         copy_vm(&s->vms[i], d, now_wall);
         s->counts[d->vm.state]++;
-        h->info.details_pending += d->def_wanted;
+        h->info.details_pending += d->def_wanted || (h->fleet->config.sample_all && d->lookups);
     }
     copy_host(&s->host, &h->info);
     swap_in(h, s);
