@@ -15,8 +15,10 @@ char *demo_open(int *fd)
     const struct builtin *file = builtin_find("src/virt/demo/demo.xml");
     size_t done = 0;
     *fd = memfd_create("virtdeck-demo", MFD_CLOEXEC);
-    if (!file || *fd < 0)
-        die("the demo host can't be opened: %s", file ? strerror(errno) : "it is not built in");
+    if (!file)
+        die("the demo host is not built in");
+    if (*fd < 0)
+        die("the demo host can't be opened: %s", strerror(errno));
     while (done < file->len) {
         ssize_t n = write(*fd, file->data + done, file->len - done);
         if (n < 0)

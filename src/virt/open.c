@@ -86,38 +86,46 @@ static void host_set(struct host *h, bool *flag, bool value)
     pthread_mutex_unlock(&h->lock);
 }
 
+static struct auth_wait *wait_new(void)
+{
+    struct auth_wait *w = xcalloc(1, sizeof *w);
+    pthread_mutex_init(&w->lock, NULL);
+    pthread_cond_init(&w->answered, NULL);
+    w->refs = 2; /* the opener's and the question's */
+    return w;
+}
+
+/* Sends the question to the screen; NULL when the opening is abandoned. */
+static struct auth_wait *post_question(struct opening *o, virConnectCredentialPtr cred)
+{
+    struct auth_wait *w = NULL;
+    pthread_mutex_lock(&o->lock);
+    if (!o->abandoned) {
+        struct message m = {.type = MSG_AUTH, .host = o->host->id};
+        w = o->question = wait_new();
+        m.auth = xcalloc(1, sizeof *m.auth);
+        m.auth->host = m.host;
+        m.auth->prompt = xstrdup(cred->prompt ? cred->prompt : "answer");
+        m.auth->challenge = xstrdup(cred->challenge);
+        m.auth->echo = cred->type != VIR_CRED_PASSPHRASE && cred->type != VIR_CRED_NOECHOPROMPT;
+        m.auth->wait = w;
+        fleet_post(o->host->fleet, &m);
+        host_set(o->host, &o->host->auth_pending, true);
+    }
+    pthread_mutex_unlock(&o->lock);
+    return w;
+}
+
 /* Asks one question and waits; NULL when it was cancelled or the opening abandoned. */
 static char *ask(struct opening *o, virConnectCredentialPtr cred)
 {
-    struct auth_wait *w = xcalloc(1, sizeof *w);
-    struct message m = {.type = MSG_AUTH};
-    char *answer;
-    pthread_mutex_init(&w->lock, NULL);
-    pthread_cond_init(&w->answered, NULL);
-    w->refs = 2;
-    m.auth = xcalloc(1, sizeof *m.auth);
-    m.auth->prompt = xstrdup(cred->prompt ? cred->prompt : "answer");
-    m.auth->challenge = xstrdup(cred->challenge);
-    m.auth->echo = cred->type != VIR_CRED_PASSPHRASE && cred->type != VIR_CRED_NOECHOPROMPT;
-    m.auth->wait = w;
-
-    pthread_mutex_lock(&o->lock);
-    if (o->abandoned) {
-        pthread_mutex_unlock(&o->lock);
-        auth_answer(m.auth, NULL);
-        wait_unref(w);
+    struct auth_wait *w = post_question(o, cred);
+    if (!w)
         return NULL;
-    }
-    o->question = w;
-    m.host = m.auth->host = o->host->id;
-    fleet_post(o->host->fleet, &m);
-    host_set(o->host, &o->host->auth_pending, true);
-    pthread_mutex_unlock(&o->lock);
-
     pthread_mutex_lock(&w->lock);
     while (!w->is_answered)
         pthread_cond_wait(&w->answered, &w->lock);
-    answer = xstrdup(w->answer);
+    char *answer = xstrdup(w->answer);
     pthread_mutex_unlock(&w->lock);
 
     pthread_mutex_lock(&o->lock);

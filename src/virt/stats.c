@@ -78,9 +78,10 @@ static void read_device_param(struct dom *d, const virTypedParameter *p, const c
             continue;
         double value = param_number(p);
         if (device_fields[i].sum != SIZE_MAX)
-            *(double *)((char *)sums + device_fields[i].sum) += value;
+            *(double *)(void *)((char *)sums + device_fields[i].sum) += value;
         if (*current)
-            rate_feed((struct rate *)((char *)*current + device_fields[i].rate), (uint64_t)value, now_us);
+            rate_feed((struct rate *)(void *)((char *)*current + device_fields[i].rate), (uint64_t)value,
+                      now_us);
         return;
     }
     if (*current && !is_nic && strcmp(field, "capacity") == 0)
@@ -159,7 +160,7 @@ static bool read_balloon_param(struct balloon *b, const virTypedParameter *p)
 {
     for (size_t i = 0; i < ARRAY_LEN(balloon_fields); i++)
         if (strcmp(p->field, balloon_fields[i].field) == 0)
-            *(double *)((char *)b + balloon_fields[i].offset) = param_number(p);
+            *(double *)(void *)((char *)b + balloon_fields[i].offset) = param_number(p);
     return strncmp(p->field, "balloon.", 8) == 0;
 }
 
