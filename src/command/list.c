@@ -259,9 +259,11 @@ struct ready {
     int64_t defined_ms;          /* when all definitions were there; 0 not yet */
 };
 
-/* What comes after the definitions, which name the NICs and disks: addresses (an agent that doesn't answer
- * may not hold the list) and the first rates (of a driver that has none there is nothing to wait for). */
-#define LATE_MS 700
+/* What comes after the definitions, which name the NICs and disks, and how long it is waited for: addresses
+ * (libvirt's leases are there at once; bridged guests have none, and their agent may never answer) and the
+ * first rates (some drivers have none). */
+#define ADDRESSES_MS 250
+#define RATES_MS     700
 
 static bool host_ready(const struct ready *w, const struct host_info *h)
 {
@@ -279,15 +281,25 @@ static bool rates_known(const struct ready *w, const struct snapshot *s, const s
     return true;
 }
 
-static bool late_known(const struct ready *w, const struct snapshot *s)
+static bool has_nic(const struct vm *vm)
 {
-    /* The test driver has no addresses to wait for. */
-    bool ip = w->ip && !s->host.demo && strncmp(s->host.uri, "test:", 5) != 0;
-    if (s->host.state != HOST_UP || (!ip && !w->rates))
+    for (size_t i = 0; vm->def && i < vm->def->devices.len; i++)
+        if (vm->def->devices.items[i].mac)
+            return true;
+    return false;
+}
+
+/* Whether it pays to wait any longer, `waited` ms after the definitions. */
+static bool late_known(const struct ready *w, const struct snapshot *s, int64_t waited)
+{
+    bool ip = w->ip && waited < ADDRESSES_MS, rates = w->rates && waited < RATES_MS;
+    if (s->host.state != HOST_UP || (!ip && !rates))
         return true;
     for (size_t i = 0; i < s->n_vms; i++) {
         const struct vm *vm = &s->vms[i];
-        if (vm_state_is_active(vm->state) && ((ip && !vm->ip) || (w->rates && !rates_known(w, s, vm))))
+        if (!vm_state_is_active(vm->state))
+            continue;
+        if ((ip && !vm->ip && has_nic(vm)) || (rates && !rates_known(w, s, vm)))
             return false;
     }
     return true;
@@ -297,16 +309,17 @@ static bool is_ready(void *arg)
 {
     struct ready *w = arg;
     struct fleet *f = w->table->call->session->fleet;
+    int64_t waited = w->defined_ms ? clock_mono_ms() - w->defined_ms : 0;
     bool ready = true, late = true;
     for (size_t h = 0; h < fleet_len(f) && ready; h++) {
         struct snapshot *snap = fleet_snapshot(f, (int)h);
         ready = host_ready(w, &snap->host);
-        late = late && ready && late_known(w, snap);
+        late = late && ready && late_known(w, snap, waited);
         snapshot_unref(snap);
     }
     if (ready && !w->defined_ms)
         w->defined_ms = clock_mono_ms();
-    return ready && (late || clock_mono_ms() - w->defined_ms > LATE_MS);
+    return ready && late;
 }
 
 static bool needs(const struct table *t, bool (*test)(const struct column *c))
