@@ -193,9 +193,15 @@ void term_color_look(enum role role, enum role over, unsigned *attr, short *pair
 {
     struct look *look = &state.looks[role][over];
     if (!look->known) {
-        struct style s = style_of(role);
+        struct style s = style_of(role), text = style_of(ROLE_TEXT);
+        if (s.fg == THEME_DEFAULT) /* what a theme leaves open is the text's */
+            s.fg = text.fg;
+        if (s.bg == THEME_DEFAULT)
+            s.bg = text.bg;
         if (over != ROLE_NONE) {
             struct style above = style_of(over);
+            if (over == ROLE_DIALOG) /* a surface: what is written on it keeps its colour */
+                above.fg = THEME_DEFAULT;
             unsigned reverse = (s.attr ^ above.attr) & STYLE_REVERSE;
             s = lay_over(s, above);
             s.attr |= reverse;

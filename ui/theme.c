@@ -12,6 +12,9 @@
 
 #define PALETTE        0x1000000
 #define REFERENCES_MAX 8
+#define GREY_MAX       40 /* colours whose parts differ by less have no hue to speak of */
+#define BRIGHT_MIN     225
+#define FULL           0xcd
 #define COLOR_FORMS    "write \"#rrggbb\", 0 to 255, \"default\", a name from \"colors\" or one of the 16 names"
 
 static const struct {
@@ -340,15 +343,47 @@ static int distance(int a, int b)
     return ((512 + mean) * r * r >> 8) + 4 * g * g + ((767 - mean) * bl * bl >> 8);
 }
 
+static int greatest(const int *c)
+{
+    return c[0] > c[1] ? (c[0] > c[2] ? c[0] : c[2]) : c[1] > c[2] ? c[1] : c[2];
+}
+
+static int least(const int *c)
+{
+    return c[0] < c[1] ? (c[0] < c[2] ? c[0] : c[2]) : c[1] < c[2] ? c[1] : c[2];
+}
+
+/* Of so few colours the hue counts, not the distance: a pale green is nearer to white than to green, but it
+ * says "good". Greys go by lightness. */
+static int nearest_of_few(int rgb, int colors)
+{
+    int c[3] = {rgb >> 16 & 255, rgb >> 8 & 255, rgb & 255}, high = greatest(c), low = least(c), best = 1;
+    if (high - low < GREY_MAX) {
+        int grey = (c[0] + c[1] + c[2]) / 3;
+        if (colors >= 16)
+            return grey < 64 ? 0 : grey < 178 ? 8 : grey < 242 ? 7 : 15;
+        return grey < 64 ? 0 : 7;
+    }
+    for (int i = 0; i < 3; i++)
+        c[i] = (c[i] - low) * FULL / (high - low);
+    int pure = c[0] << 16 | c[1] << 8 | c[2];
+    static const int hues[] = {0, 0xcd0000, 0x00cd00, 0xcdcd00, 0x0000cd, 0xcd00cd, 0x00cdcd};
+    for (int i = 2; i < (int)ARRAY_LEN(hues); i++)
+        if (distance(hues[i], pure) < distance(hues[best], pure))
+            best = i;
+    return colors >= 16 && high > BRIGHT_MIN ? best + 8 : best;
+}
+
 int color_nearest(int rgb, int colors)
 {
-    /* With 256 colours the first 16 are left alone: people redefine them. */
-    int first = colors >= 256 ? 16 : 0, last = colors >= 256 ? 256 : colors >= 16 ? 16 : 8;
-    int best = first;
+    int last = colors >= 256 ? 256 : colors >= 16 ? 16 : 8;
     if (rgb >= PALETTE && rgb - PALETTE < last)
         return rgb - PALETTE;
     rgb = color_rgb(rgb);
-    for (int i = first + 1; i < last; i++)
+    if (last < 256)
+        return nearest_of_few(rgb, last);
+    int best = 16; /* the first 16 are left alone: people redefine them */
+    for (int i = 17; i < 256; i++)
         if (distance(color_rgb(PALETTE + i), rgb) < distance(color_rgb(PALETTE + best), rgb))
             best = i;
     return best;

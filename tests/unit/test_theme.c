@@ -106,8 +106,7 @@ static void test_states_can_be_told_apart(void **state)
                 for (size_t b = 1; b < a; b++) {
                     int fa = color_nearest(theme.roles[roles[a]].fg, palettes[p]);
                     int fb = color_nearest(theme.roles[roles[b]].fg, palettes[p]);
-                    if (fa == fb && theme.roles[roles[a]].attr == theme.roles[roles[b]].attr &&
-                        palettes[p] == 256)
+                    if (fa == fb && theme.roles[roles[a]].attr == theme.roles[roles[b]].attr)
                         fail_msg("%s: %s and %s look the same", names[i], role_info[roles[a]].name,
                                  role_info[roles[b]].name);
                 }
@@ -144,7 +143,7 @@ static void test_every_form_of_a_color(void **state)
     assert_int_equal(theme.roles[ROLE_WARN].bg, THEME_DEFAULT);
     assert_int_equal(theme.roles[ROLE_WARN].attr, STYLE_BOLD | STYLE_ITALIC);
     /* The rest is the default theme's. */
-    assert_int_equal(theme.roles[ROLE_NOTICE].fg, 0x5fafff);
+    assert_int_equal(theme.roles[ROLE_NOTICE].fg, 0x6ba4ff);
 }
 
 static void test_a_few_rows_override(void **state)
@@ -187,7 +186,7 @@ static void test_users_default_on_a_theme_of_its_own(void **state)
     expect_mistakes(0);
     assert_int_equal(theme.roles[ROLE_GOOD].fg, PALETTE + 9);
     assert_int_equal(theme.roles[ROLE_WARN].fg, PALETTE + 3);
-    assert_int_equal(theme.roles[ROLE_NOTICE].fg, 0x5fafff);
+    assert_int_equal(theme.roles[ROLE_NOTICE].fg, 0x6ba4ff);
 }
 
 static void test_circles_and_missing_parents(void **state)
@@ -200,7 +199,7 @@ static void test_circles_and_missing_parents(void **state)
     expect_mistake("b.json:2: key \"inherit\"", "itself inherits from", "remove one");
     assert_int_equal(theme.roles[ROLE_GOOD].fg, PALETTE + 1);
     assert_int_equal(theme.roles[ROLE_WARN].fg, PALETTE + 3);
-    assert_int_equal(theme.roles[ROLE_NOTICE].fg, 0x5fafff);
+    assert_int_equal(theme.roles[ROLE_NOTICE].fg, 0x6ba4ff);
     user_theme("c", "{\"inherit\": \"nrod\"}");
     load("c");
     expect_mistakes(1);
@@ -209,7 +208,7 @@ static void test_circles_and_missing_parents(void **state)
     load("d");
     expect_mistakes(1);
     expect_mistake("d.json:1: key \"inherit\"", "as a string", "");
-    assert_int_equal(theme.roles[ROLE_NOTICE].fg, 0x5fafff);
+    assert_int_equal(theme.roles[ROLE_NOTICE].fg, 0x6ba4ff);
     user_theme("e", "{\"inherit\": \"../../etc/passwd\"}");
     load("e");
     expect_mistakes(1);
@@ -256,7 +255,7 @@ static void test_unreadable_files(void **state)
         user_theme("broken", texts[i]);
         load("broken");
         expect_mistake("broken.json", ":1", "");
-        assert_int_equal(theme.roles[ROLE_NOTICE].fg, 0x5fafff);
+        assert_int_equal(theme.roles[ROLE_NOTICE].fg, 0x6ba4ff);
     }
 }
 
@@ -270,7 +269,7 @@ static void test_unknown_names(void **state)
         assert_string_equal(theme.name, "default");
         expect_mistakes(1);
         expect_mistake("no such theme", names[i], "gruvbox, high-contrast, light");
-        assert_int_equal(theme.roles[ROLE_NOTICE].fg, 0x5fafff);
+        assert_int_equal(theme.roles[ROLE_NOTICE].fg, 0x6ba4ff);
     }
 }
 
@@ -303,6 +302,9 @@ static void test_nearest_colors(void **state)
     assert_int_equal(color_nearest(0xff0000, 16), 9);
     assert_int_equal(color_nearest(0xcc0000, 16), 1);
     assert_int_equal(color_nearest(0xff0000, 8), 1);
+    assert_int_equal(color_nearest(0x87d787, 16), 2); /* pale, but green */
+    assert_int_equal(color_nearest(0x9e9e9e, 16), 8);
+    assert_int_equal(color_nearest(0x6c6c6c, 8), 7); /* on black it must be seen */
     assert_int_equal(color_nearest(PALETTE + 3, 16), 3);
     assert_int_equal(color_nearest(PALETTE + 200, 256), 200);
     assert_int_equal(color_nearest(PALETTE + 196, 16), 9);
