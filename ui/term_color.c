@@ -180,6 +180,8 @@ static void make_look(struct look *look, struct style s)
     if (state.colors == 0)
         return;
     int fg = s.fg == THEME_DEFAULT ? -1 : here(s.fg), bg = s.bg == THEME_DEFAULT ? -1 : here(s.bg);
+    if (fg == bg && fg != -1) /* a blue state on a blue selection, of eight colours */
+        fg = state.theme.roles[ROLE_TEXT].fg == THEME_DEFAULT ? -1 : here(state.theme.roles[ROLE_TEXT].fg);
     if (fg == -1 && bg == -1)
         return;
     if (!state.has_default) {
