@@ -18,7 +18,7 @@ static void maybe_fall_back(struct app *app, const struct snapshot *first)
     app->fall_back = false;
     if (state == HOST_UP)
         return;
-    deck_sayf(&app->deck, SEV_WARN, "no libvirt answers here (%s): this is the built-in demo host",
+    deck_sayf(&app->deck, SEV_WARN, "this is the built-in demo host: no libvirt answers here (%s)",
               first->host.state_text ? first->host.state_text : host_state_name(state));
     app->hidden_host = first->host.id;
     fleet_give_up(app->fleet, first->host.id);

@@ -135,8 +135,10 @@ bool refresh_run(struct call *call, struct error *e)
 {
     struct deck *d = call_deck(call);
     (void)e;
-    /* Setting the interval wakes the samplers. */
-    fleet_set_interval(d->session.fleet, opt_number(d->options, OPT_INTERVAL));
+    /* A host that is connected samples at once, one that is not tries again. */
+    for (size_t i = 0; i < d->n_hosts; i++)
+        if (d->hosts[i]->host.state == HOST_UP || d->hosts[i]->host.state == HOST_LOST)
+            fleet_retry(d->session.fleet, d->hosts[i]->host.id);
     return true;
 }
 

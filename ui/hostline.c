@@ -138,9 +138,9 @@ static void state(struct pen *p, const struct deck *d, const struct canvas *c, c
 }
 
 /* The URI says where; a name that is part of it already need not be told twice. */
-static bool uri_is_news(const struct host_info *h)
+static bool uri_is_news(const char *name, const struct host_info *h)
 {
-    return h->uri && *h->uri && !(h->name && strcmp(h->name, h->uri) == 0);
+    return h->uri && *h->uri && strcmp(name, h->uri) != 0;
 }
 
 /* At the same columns in every line. */
@@ -170,7 +170,7 @@ static struct widths measure(const struct deck *d, int w)
         const struct host_info *h = &d->hosts[i]->host;
         struct pen p = pen_at(NULL, 0, 0, 0);
         labels(&p, h, 0);
-        int name = pen_width(h->name ? h->name : h->uri ? h->uri : "");
+        int name = pen_width(view_host_label(d->hosts, d->n_hosts, h));
         max.name = name > max.name ? name : max.name;
         max.labels = p.x > max.labels ? p.x : max.labels;
     }
@@ -183,14 +183,14 @@ static void write_host(struct pen *p, const struct deck *d, const struct canvas 
                        const struct detail *how, struct widths widths)
 {
     const struct host_info *h = &s->host;
-    const char *name = h->name ? h->name : h->uri ? h->uri : "";
+    const char *name = view_host_label(d->hosts, d->n_hosts, h);
     pen_skip(p, 1);
     if (how->program)
         pen_text(p, ROLE_DIM, "virtdeck  ");
     pen_fit(p, widths.name, ROLE_TITLE, TEXT_LEFT, name);
     pen_skip(p, 1);
     labels(p, h, widths.labels);
-    if (how->uri && uri_is_news(h))
+    if (how->uri && uri_is_news(name, h))
         pen_printf(p, ROLE_DIM, "%s ", h->uri);
     state(p, d, c, h);
     if (h->sampled_ms == 0)

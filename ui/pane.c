@@ -57,10 +57,10 @@ static void subject(const struct deck *d, struct strbuf *out)
     const struct snapshot *host = deck_host(d);
     if (vm) {
         if (d->n_hosts > 1 && host)
-            strbuf_printf(out, "%s/", host->host.name ? host->host.name : "");
+            strbuf_printf(out, "%s/", view_host_label(d->hosts, d->n_hosts, &host->host));
         strbuf_puts(out, vm->name);
-    } else if (host && host->host.name) {
-        strbuf_puts(out, host->host.name);
+    } else if (host) {
+        strbuf_puts(out, view_host_label(d->hosts, d->n_hosts, &host->host));
     }
 }
 

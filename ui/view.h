@@ -76,6 +76,9 @@ void view_free(struct view *v);
  * Called when snapshots, sort, filter, groups or tags changed; about 2 ms for 5,000 domains. */
 void view_rebuild(struct view *v, struct snapshot *const *hosts, size_t n_hosts, const struct row *base);
 
+/* What to call a host: its name, or its URI where another host has the same name. Raw; never NULL. */
+const char *view_host_label(struct snapshot *const *hosts, size_t n_hosts, const struct host_info *h);
+
 /* The row under the cursor, NULL when there are none. */
 const struct view_row *view_current(const struct view *v);
 /* Moves by rows; stops at the ends. */

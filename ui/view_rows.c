@@ -143,10 +143,21 @@ static const struct snapshot *snapshot_of(struct snapshot *const *hosts, const s
     return hosts[h];
 }
 
-static char *group_label(const struct view *v, const struct row *r)
+const char *view_host_label(struct snapshot *const *hosts, size_t n_hosts, const struct host_info *h)
+{
+    bool unique = h->name && *h->name;
+    for (size_t i = 0; i < n_hosts && unique; i++) {
+        const struct host_info *other = &hosts[i]->host;
+        unique = other->id == h->id || !other->name || strcmp(other->name, h->name) != 0;
+    }
+    return unique || !h->uri ? (h->name ? h->name : "") : h->uri;
+}
+
+static char *group_label(const struct view *v, struct snapshot *const *hosts, size_t n_hosts,
+                         const struct row *r)
 {
     if (v->group == GROUP_HOST)
-        return xstrdup(r->host->name ? r->host->name : "");
+        return xstrdup(view_host_label(hosts, n_hosts, r->host));
     if (v->group == GROUP_STATE)
         return xstrdup(vm_state_name(r->vm->state));
     return xstrdup(*row_tags(r) ? row_tags(r) : "untagged");
@@ -178,9 +189,9 @@ static void group_add(struct view_group *g, const struct vm *vm)
     add_known(&g->wr, vm->wr);
 }
 
-static void group_open(struct view *v, struct snapshot *const *hosts, const struct row *r)
+static void group_open(struct view *v, struct snapshot *const *hosts, size_t n_hosts, const struct row *r)
 {
-    struct view_group g = {.label = group_label(v, r),
+    struct view_group g = {.label = group_label(v, hosts, n_hosts, r),
                            .snap = snapshot_of(hosts, r->host),
                            .state = r->vm->state,
                            .cpu = NAN,
@@ -195,7 +206,7 @@ static void group_open(struct view *v, struct snapshot *const *hosts, const stru
     vec_push(&v->rows, head);
 }
 
-static void emit(struct view *v, struct snapshot *const *hosts)
+static void emit(struct view *v, struct snapshot *const *hosts, size_t n_hosts)
 {
     for (size_t i = 0; i < v->groups.len; i++)
         free(v->groups.items[i].label);
@@ -209,7 +220,7 @@ static void emit(struct view *v, struct snapshot *const *hosts)
         if (v->filter && !filter_match(v->filter, r))
             continue;
         if (v->group != GROUP_NONE && (!last || group_order(v, last, r) != 0))
-            group_open(v, hosts, r);
+            group_open(v, hosts, n_hosts, r);
         last = r;
         v->shown++;
         struct view_group *g = v->groups.len ? &v->groups.items[v->groups.len - 1] : NULL;
@@ -260,7 +271,7 @@ void view_rebuild(struct view *v, struct snapshot *const *hosts, size_t n_hosts,
 {
     collect(v, hosts, n_hosts, base);
     natural_sort(v, v->total);
-    emit(v, hosts);
+    emit(v, hosts, n_hosts);
     find_cursor(v);
     for (size_t h = 0; h < n_hosts; h++)
         if (hosts[h]->host.ticks > 0 && v->rows.len > 0 && !v->pinned)
