@@ -35,7 +35,7 @@ static char *keys_of(const struct keymap *m, const struct binding *first)
         if (b->place != first->place || !b->run || strcmp(b->run, first->run) != 0)
             continue;
         char name[32];
-        key_name(b->key, name, sizeof(name));
+        key_label(b->key, name, sizeof(name));
         strbuf_printf(&all, "%s%s", all.len ? "  " : "", name);
     }
     return strbuf_steal(&all);

@@ -48,7 +48,6 @@ typedef uint32_t keycode; /* code | mods; 0 is no key */
 bool key_parse(const char *name, keycode *out, struct error *e); /* the error says what would be right */
 /* (curses has a key_name() of its own.) */
 void key_label(keycode key, char *out, size_t size);
-#define key_name key_label
 
 /* What a terminal sends for it, and so what readline wants: at most 15 bytes, NUL-terminated; returns their
  * number. */

@@ -43,7 +43,7 @@ static int gap_for(const binding_list *list, int w)
     int sum = 0;
     for (size_t i = 0; i < list->len; i++) {
         char key[32];
-        key_name(list->items[i]->key, key, sizeof(key));
+        key_label(list->items[i]->key, key, sizeof(key));
         sum += pen_width(key) + 1 + pen_width(list->items[i]->note ? list->items[i]->note : "") + 2;
     }
     return sum - 2 <= w ? 2 : 1;
