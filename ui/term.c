@@ -36,7 +36,8 @@ static struct {
     int pipe[2];
     struct cell *shown; /* what the terminal shows, shown_w × shown_h */
     int shown_w, shown_h;
-    bool all;           /* `shown` can't be relied on */
+    bool all; /* `shown` can't be relied on */
+    bool hung_up;
     struct input ahead; /* read by term_pending() */
 } term = {.pipe = {-1, -1}};
 
@@ -113,6 +114,10 @@ static void remove_handlers(void)
 {
     for (size_t i = 0; i < ARRAY_LEN(watched); i++)
         sigaction(watched[i], &watched_before[i], NULL);
+    /* A window that closes hangs up more than once; the second time must not cut short the saving of what has
+     * to be saved. */
+    if (term.hung_up)
+        signal(SIGHUP, SIG_IGN);
     for (size_t i = 0; i < ARRAY_LEN(crashes); i++)
         sigaction(crashes[i], &crashes_before[i], NULL);
     sigaltstack(&back.stack_before, NULL);
@@ -402,6 +407,7 @@ static bool read_signals(struct input *in)
     drain_pipe();
     if (atomic_exchange(&pending_hangup, 0)) {
         *in = (struct input){.type = INPUT_HANGUP};
+        term.hung_up = true;
         return true;
     }
     if (atomic_exchange(&pending_stop, 0)) {
@@ -433,6 +439,7 @@ void term_read(struct input *in)
     }
     if (!term_input_next(in) && term_input_gone())
         in->type = INPUT_HANGUP;
+    term.hung_up = term.hung_up || in->type == INPUT_HANGUP;
 }
 
 bool term_pending(void)
