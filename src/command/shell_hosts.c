@@ -41,9 +41,13 @@ void shell_signals(void)
     signal_seen = 0;
     if (signal_pipe[0] < 0 && pipe2(signal_pipe, O_CLOEXEC | O_NONBLOCK) != 0)
         die("pipe: %s", strerror(errno));
-    sigaction(SIGINT, &sa, NULL);
-    sigaction(SIGTERM, &sa, NULL);
-    sigaction(SIGHUP, &sa, NULL);
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+        struct sigaction was;
+        /* nohup and background jobs of scripts have theirs ignored, and mean it. */
+        if (sigaction(numbers[i], NULL, &was) == 0 && was.sa_handler != SIG_IGN)
+            sigaction(numbers[i], &sa, NULL);
+    }
     signal(SIGPIPE, SIG_IGN);
 }
 

@@ -53,24 +53,25 @@ static json_object *result_json(const struct shell *s, const struct job_status *
     return o;
 }
 
+/* On stderr, whatever is printed on stdout. */
+static void tell_failure(struct shell *s, const struct job_status *j)
+{
+    if (j->result.state == JOB_FAILED)
+        shell_say(s, SEV_ERROR, error_text(&j->result.error));
+    if (j->result.state != JOB_CANCELLED)
+        return;
+    char *text = xasprintf("%s: no longer waiting for the outcome of %s; the host goes on with it",
+                           j->vm_name, j->kind->action);
+    shell_say(s, SEV_WARN, text);
+    free(text);
+}
+
 static void print_result(struct shell *s, const struct job_status *j)
 {
-    char *text;
-    switch (j->result.state) {
-    case JOB_DONE:
-        text = xasprintf("%s: %s", j->vm_name, j->result.text ? j->result.text : "done");
-        shell_print(s, text);
-        break;
-    case JOB_CANCELLED:
-        text = xasprintf("%s: no longer waiting for %s; what was asked for goes on on the host", j->vm_name,
-                         j->kind->action);
-        shell_say(s, SEV_WARN, text);
-        break;
-    default:
-        text = xstrdup(error_text(&j->result.error));
-        shell_say(s, SEV_ERROR, text);
-        break;
-    }
+    if (j->result.state != JOB_DONE)
+        return;
+    char *text = xasprintf("%s: %s", j->vm_name, j->result.text ? j->result.text : "done");
+    shell_print(s, text);
     free(text);
 }
 
@@ -97,6 +98,7 @@ static bool all_over(void *arg)
         job_status(s->jobs.items[f->printed++], &j);
         if (!f->call->json)
             print_result(s, &j);
+        tell_failure(s, &j);
         job_status_clear(&j);
     }
     if (f->printed < s->jobs.len && clock_mono_ms() >= f->progress_ms)
@@ -125,8 +127,6 @@ static void print_results_json(struct shell *s, const struct call *call)
         job_status(s->jobs.items[i], &j);
         one = result_json(s, &j);
         json_object_array_add(array, one);
-        if (j.result.state == JOB_FAILED)
-            shell_say(s, SEV_ERROR, error_text(&j.result.error));
         job_status_clear(&j);
     }
     if (call->targets.len == 1 && s->jobs.len == 1) {
