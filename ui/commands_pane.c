@@ -120,18 +120,39 @@ bool scope_run(struct call *call, struct error *e)
 
 /* ---- searching ---- */
 
-static bool go_to_match(struct deck *d, bool backwards)
+/* In the table: the next domain whose name has the text. */
+static bool search_table(struct deck *d, bool backwards)
+{
+    long n = (long)d->view.rows.len;
+    for (long step = 1; step <= n; step++) {
+        long i = ((long)d->view.cursor + (backwards ? -step : step) + n) % n;
+        const struct vm *vm = d->view.rows.items[i].vm;
+        if (vm && text_contains(vm->name, d->search)) {
+            view_move_to(&d->view, (size_t)i);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool search_here(struct deck *d, bool backwards)
 {
     struct dialog *g = dialog_top(d);
-    const struct pane_ops *pane = d->pane_open ? pane_table[d->pane] : NULL;
+    const struct pane_ops *pane = pane_table[d->pane];
+    if (g)
+        return g->ops->search && g->ops->search(d, g, backwards);
+    if (d->pane_open && d->pane_focused && pane->search)
+        return pane->search(d, backwards);
+    return search_table(d, backwards);
+}
+
+static bool go_to_match(struct deck *d, bool backwards)
+{
     d->dirty = true;
-    if (!d->search || !*d->search) {
+    if (!d->search || !*d->search)
         deck_note(d, SEV_WARN, "nothing was searched for yet");
-    } else if (g ? !g->ops->search : !pane || !pane->search) {
-        deck_note(d, SEV_WARN, "there is no text to search here: logs, events and help have it");
-    } else if (!(g ? g->ops->search(d, g, backwards) : pane->search(d, backwards))) {
+    else if (!search_here(d, backwards))
         deck_note(d, SEV_WARN, "not found: %s", d->search);
-    }
     return true;
 }
 

@@ -140,6 +140,7 @@ static void test_logs(void **state)
     stage_run(&s, "pane overview");
     stage_expect(&s, "logs-badge");
     stage_run(&s, "pane logs");
+    stage_run(&s, "focus pane");
     stage_expect(&s, "logs-120x36");
     stage_run(&s, "focus pane");
     stage_resize(&s, 80, 12);

@@ -225,6 +225,24 @@ static void test_tags_filter_groups(void **state)
     stage_close(&s);
 }
 
+static void test_search_in_table(void **state)
+{
+    (void)state;
+    struct stage s;
+    everyday(&s, 120, 36, true);
+    stage_run(&s, "search WEB");
+    assert_string_equal(deck_vm(&s.deck)->name, "web1");
+    stage_run(&s, "search-next");
+    assert_string_equal(deck_vm(&s.deck)->name, "web2");
+    stage_run(&s, "search-next"); /* round the end */
+    assert_string_equal(deck_vm(&s.deck)->name, "web1");
+    stage_run(&s, "search-prev");
+    assert_string_equal(deck_vm(&s.deck)->name, "web2");
+    stage_run(&s, "search nowhere");
+    assert_string_equal(deck_vm(&s.deck)->name, "web2");
+    stage_close(&s);
+}
+
 static void test_several_hosts(void **state)
 {
     (void)state;
@@ -300,6 +318,7 @@ int main(void)
         cmocka_unit_test(test_several_hosts),
         cmocka_unit_test(test_stale_and_lost),
         cmocka_unit_test(test_read_only_key_bar),
+        cmocka_unit_test(test_search_in_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
