@@ -11,6 +11,7 @@
 #include "ui/prompt.h"
 #include "ui/run.h"
 #include "ui/settings.h"
+#include "ui/theme.h"
 
 bool quit_run(struct call *call, struct error *e)
 {
@@ -59,8 +60,41 @@ bool suspend_screen_run(struct call *call, struct error *e)
     return true;
 }
 
+/* Options whose values are files' names. */
+static const struct {
+    enum option_id id;
+    char **(*names)(size_t *n);
+} named[] = {{OPT_THEME, theme_names}, {OPT_KEYMAP, keymap_names}};
+
+static bool check_name(enum option_id id, const char *value, struct error *e)
+{
+    for (size_t i = 0; i < ARRAY_LEN(named); i++) {
+        if (named[i].id != id)
+            continue;
+        size_t n = 0;
+        bool found = false;
+        struct strbuf all = {0};
+        char **names = named[i].names(&n);
+        for (size_t k = 0; k < n; k++) {
+            found = found || strcmp(names[k], value) == 0;
+            strbuf_printf(&all, "%s%s", k ? ", " : "", names[k]);
+            free(names[k]);
+        }
+        free(names);
+        if (!found)
+            error_set(e, STATUS_FAILED, "there is no %s \"%s\"; there are %s", option_rows[id].name, value,
+                      strbuf_str(&all));
+        strbuf_free(&all);
+        return found;
+    }
+    return true;
+}
+
 static bool set_option(struct deck *d, const char *name, const char *value, struct error *e)
 {
+    const struct option_row *row = option_find(name);
+    if (row && !check_name(row->id, value, e))
+        return false;
     if (!options_set(d->options, name, value, "command", e))
         return false;
     settings_apply(d, option_find(name)->id);

@@ -218,6 +218,8 @@ static void sort_by(struct view *v, const struct column *c)
 static void sort_step(struct view *v, size_t by)
 {
     size_t at = 0;
+    if (v->n_columns == 0)
+        return;
     for (size_t i = 0; i < v->n_columns; i++)
         if (v->columns[i].column == v->sort)
             at = i;

@@ -355,7 +355,7 @@ static void draw_grid(const struct source *s, struct canvas *c, struct rect area
     state->scroll = sheet_clamp(state->scroll, rows, shown);
     int w = (area.w - 2 - (across - 1) * 3) / across;
     for (int i = 0; i < shown * across; i++) {
-        size_t index = (size_t)(state->scroll * across + i);
+        size_t index = (size_t)state->scroll * (size_t)across + (size_t)i;
         if (index >= charts->len)
             return;
         struct rect cell = {area.x + 1 + i % across * (w + 3), area.y + i / across * h, w, h > 6 ? h - 1 : h};

@@ -121,9 +121,7 @@ static void wrap_line(struct sheet *s, int x, int w, enum role role, const char 
         pen_text(&p, role, piece);
         free(piece);
         sheet_next(s);
-        safe += n;
-        while (*safe == ' ')
-            safe++;
+        safe += n + strspn(safe + n, " ");
     } while (*safe);
 }
 

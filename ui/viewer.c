@@ -69,10 +69,20 @@ static void write_lines(struct deck *d, struct viewer *v, struct canvas *c, stru
     v->height = in.h;
 }
 
+/* Rows that the text takes; nothing is drawn into a window without height. */
+static int count_rows(struct deck *d, struct viewer *v, int w)
+{
+    struct sheet s = sheet_in(NULL, (struct rect){0, 0, w, 0}, 0);
+    for (size_t i = 0; i < v->lines.len; i++)
+        write_line(d, v, &s, i);
+    return s.row;
+}
+
 static void draw(struct deck *d, struct dialog *g, struct canvas *c)
 {
     struct viewer *v = (struct viewer *)g;
-    struct rect in = dialog_box(d, c, c->w >= 112 ? 108 : c->w, c->h, v->title);
+    int box_w = c->w >= 112 ? 108 : c->w - 2;
+    struct rect in = dialog_box(d, c, box_w, count_rows(d, v, box_w - 4) + 2, v->title);
     write_lines(d, v, c, in);
     char where[96];
     if (v->rows > v->height)
