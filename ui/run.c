@@ -281,8 +281,10 @@ static void tell(struct deck *d, const struct job_status *s)
                        : r->state == JOB_CANCELLED ? "no longer waited for"
                                                    : "done";
     const char *action = s->kind ? s->kind->action : "";
-    char *line =
-        done ? xasprintf("%s: %s", s->vm_name, text) : xasprintf("%s %s: %s", action, s->vm_name, text);
+    bool told = r->state == JOB_FAILED; /* an error's text names action and domain itself */
+    char *line = told   ? xstrdup(text)
+                 : done ? xasprintf("%s: %s", s->vm_name, text)
+                        : xasprintf("%s %s: %s", action, s->vm_name, text);
     deck_note(d, severity, "%s", line);
     free(line);
     const struct snapshot *host = deck_host_by_id(d, s->host);
@@ -292,7 +294,7 @@ static void tell(struct deck *d, const struct job_status *s)
                        .host = xstrdup(host ? host->host.name : NULL),
                        .uuid = s->uuid,
                        .vm = xstrdup(s->vm_name),
-                       .text = xasprintf("%s: %s", action, text)};
+                       .text = told ? xstrdup(text) : xasprintf("%s: %s", action, text)};
     deck_add_event(d, &ev);
 }
 

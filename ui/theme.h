@@ -30,7 +30,8 @@ struct theme {
 /* Loads a theme by name; whatever is wrong becomes a mistake in the list and the rest still counts. An
  * unknown name: the default theme, false, and a mistake that lists the known ones. */
 bool theme_load(struct theme *t, const char *name, error_list *mistakes);
-/* The same from a text that stands in for a user's file: on top of what it inherits from, else the default. */
+/* The same from a text that stands in for a user's file: on top of what it inherits from, else the default.
+ */
 void theme_load_text(struct theme *t, const char *file, const char *text, size_t len, error_list *mistakes);
 void theme_free(struct theme *t);
 /* Every theme that can be named, sorted: built-in and the user's. Free each and the array. */

@@ -61,9 +61,9 @@ extern const struct option_row option_rows[OPT_COUNT];
 
 struct options {
     struct {
-        char *text; /* canonical text */
+        char *text;    /* canonical text */
         double number; /* numbers; 0 or 1; an enum's place in the row's `values` */
-        char *origin; /* "default", "/home/u/.config/virtdeck/config.json:4", "-o", "command" */
+        char *origin;  /* "default", "/home/u/.config/virtdeck/config.json:4", "-o", "command" */
     } v[OPT_COUNT];
 };
 

@@ -80,6 +80,12 @@ static bool run_shutdown(struct job_context *c)
     unsigned theirs = (c->args->flags & SHUTDOWN_AGENT ? VIR_DOMAIN_SHUTDOWN_GUEST_AGENT : 0) |
                       (c->args->flags & SHUTDOWN_ACPI ? VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN : 0);
     double timeout = timeout_or(c, SHUTDOWN_TIMEOUT_S);
+    if (state_now(c) == VIR_DOMAIN_PAUSED)
+        return error_set(&c->error, STATUS_FAILED,
+                         "shutdown %s: it is paused, so its guest can't hear the request: `resume %s` first, "
+                         "or `destroy %s` "
+                         "pulls the plug",
+                         c->vm_name, c->vm_name, c->vm_name);
     if (virDomainShutdownFlags(c->dom, theirs) < 0)
         return context_failed(c) || was_off(c);
     if (c->args->flags & JOB_NO_WAIT) {

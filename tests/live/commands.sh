@@ -81,7 +81,9 @@ like "the other was done" "$(state_of guest02)" running
 # Failures say what, where and why.
 exits "a domain that is not there" 1 vd start no-such-guest
 like "is named" "$err" 'no-such-guest'
-exits "shutdown of a stopped one" 1 vd shutdown guest03
+exits "shutdown of a stopped one is done" 0 vd shutdown guest03
+like "says so" "$out$err" 'guest03.*already off'
+exits "reset of a stopped one" 1 vd reset --yes guest03
 like "says why" "$err" 'guest03.*not running'
 exits "no connection" 3 "$VIRTDECK" -c qemu+unix:///system?socket=/nowhere list
 like "names the socket" "$err" '/nowhere'
