@@ -99,9 +99,12 @@ static void draw_running(const struct deck *d, struct canvas *c, struct rect lin
     const struct job_status *s = &r->status;
     canvas_clear(c, line, ROLE_TEXT);
     struct pen p = pen_at(c, line.x + 1, line.y, line.w - 2);
-    pen_printf(&p, ROLE_TITLE, "%s", s->vm_name ? s->vm_name : "");
-    pen_printf(&p, ROLE_NOTICE, ": %s", s->progress ? s->progress : s->kind ? s->kind->doing : "");
-    if (s->started_ms > 0)
+    pen_text(&p, ROLE_TITLE, s->vm_name ? s->vm_name : "");
+    pen_printf(&p, ROLE_NOTICE, ": %s", s->kind ? s->kind->doing : "working");
+    /* Where the job tells how far it is, it tells the time, too. */
+    if (s->progress)
+        pen_printf(&p, ROLE_TEXT, ": %s", s->progress);
+    else if (s->started_ms > 0)
         pen_printf(&p, ROLE_TEXT, ", %lld s", (long long)((d->now_ms - s->started_ms) / 1000));
     pen_text(&p, ROLE_HINT, "   ^C stops waiting");
 }

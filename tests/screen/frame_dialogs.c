@@ -143,7 +143,7 @@ static void test_messages(void **state)
     struct running r = {.status = {.vm_name = xstrdup("web2"),
                                    .kind = lifecycle_kind("shutdown"),
                                    .started_ms = STAGE_NOW_MS - 12000,
-                                   .progress = xstrdup("shutting down")}};
+                                   .progress = xstrdup("waiting for the guest, 12 s")}};
     vec_push(&s.deck.running, r);
     stage_expect(&s, "messages");
     s.deck.now_ms += 60000;

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Lines run for the screen, and why some can't be: without a host, so only the screen's own commands run.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include "tests/screen/stage.h"
+#include "ui/run.h"
+#include "ui/whynot.h"
+
+static int open_stage(void **state)
+{
+    struct stage *s = xcalloc(1, sizeof(*s));
+    stage_open(s, 120, 36, true);
+    struct snapshot *host = stage_everyday();
+    stage_hosts(s, 1, &host);
+    deck_update(&s->deck);
+    *state = s;
+    return 0;
+}
+
+static int close_stage(void **state)
+{
+    stage_close(*state);
+    free(*state);
+    return 0;
+}
+
+static void select_vm(struct stage *s, const char *name)
+{
+    for (size_t i = 0; i < s->deck.view.rows.len; i++)
+        if (strcmp(s->deck.view.rows.items[i].vm->name, name) == 0)
+            view_move_to(&s->deck.view, i);
+    assert_string_equal(deck_vm(&s->deck)->name, name);
+}
+
+static void test_chain(void **state)
+{
+    struct stage *s = *state;
+    assert_true(run_typed(&s->deck, "sort -cpu && group state && window 1h"));
+    assert_string_equal(s->deck.view.sort->id, "cpu");
+    assert_int_equal(s->deck.view.group, GROUP_STATE);
+    assert_int_equal(s->deck.window, WINDOW_1H);
+    /* What follows a failure is not run. */
+    assert_true(run_typed(&s->deck, "column-width uuid 3 && quit"));
+    assert_false(s->deck.quit);
+    assert_true(run_typed(&s->deck, ""));
+    assert_true(run_typed(&s->deck, "   # a comment"));
+}
+
+static void wrong(struct stage *s, const char *line, int at)
+{
+    assert_false(run_typed(&s->deck, line));
+    assert_non_null(s->deck.bar_error);
+    assert_int_equal(s->deck.bar_error_at, at);
+    assert_false(s->deck.quit);
+}
+
+static void test_errors_point(void **state)
+{
+    struct stage *s = *state;
+    wrong(s, "nonsense", 0);
+    wrong(s, "  sort nonsense", 7);
+    wrong(s, "window 2h", 7);
+    wrong(s, "quit &&", 5);
+    wrong(s, "&& quit", 0);
+    wrong(s, "theme 'nord", 6);
+}
+
+/* A line whose second half is wrong has been run in part: it can't stay in the bar. */
+static void test_error_after_first(void **state)
+{
+    struct stage *s = *state;
+    assert_true(run_typed(&s->deck, "window 1m && window 2h"));
+    assert_int_equal(s->deck.window, WINDOW_1MIN);
+    assert_null(s->deck.bar_error);
+    assert_int_equal(s->deck.messages.len, 1);
+}
+
+static void expect_why(struct stage *s, const char *line, const char *part)
+{
+    char *why = why_not(&s->deck, line);
+    if (!part) {
+        assert_null(why);
+        return;
+    }
+    assert_non_null(why);
+    assert_non_null(strstr(why, part));
+    free(why);
+}
+
+static void test_why_not(void **state)
+{
+    struct stage *s = *state;
+    select_vm(s, "web1");
+    expect_why(s, "start", "web1 is already active");
+    expect_why(s, "shutdown", NULL);
+    expect_why(s, "resume", "not paused");
+    expect_why(s, "help", NULL);
+    expect_why(s, "start db2", NULL); /* about another one: the command itself looks */
+    select_vm(s, "build-arm64");
+    expect_why(s, "start", NULL);
+    expect_why(s, "destroy", "not active");
+    select_vm(s, "scratch");
+    expect_why(s, "managedsave", "transient");
+    /* Of the tagged ones, one is enough. */
+    stage_run(s, "tag web*");
+    select_vm(s, "build-arm64");
+    expect_why(s, "destroy", NULL);
+    expect_why(s, "start", "none of the 2 tagged");
+    stage_run(s, "tag none");
+    s->deck.hosts[0]->host.read_only = true;
+    expect_why(s, "start", "read-only");
+    expect_why(s, "start db2", "read-only");
+    expect_why(s, "filter", NULL);
+    s->deck.hosts[0]->host.read_only = false;
+    s->deck.hosts[0]->host.state = HOST_LOST;
+    expect_why(s, "start", "not connected");
+}
+
+static void test_off_key_says_why(void **state)
+{
+    struct stage *s = *state;
+    select_vm(s, "web1");
+    run_line(&s->deck, "start");
+    assert_int_equal(s->deck.messages.len, 1);
+    assert_non_null(strstr(s->deck.messages.items[0].text, "already active"));
+}
+
+int main(void)
+{
+    stage_setup();
+#define TEST(f) cmocka_unit_test_setup_teardown(f, open_stage, close_stage)
+    const struct CMUnitTest tests[] = {TEST(test_chain), TEST(test_errors_point),
+                                       TEST(test_error_after_first), TEST(test_why_not),
+                                       TEST(test_off_key_says_why)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
