@@ -66,8 +66,8 @@ keys : Up
 shows "Up brings the last line" '^:resume web1'
 keys Up
 shows "Up again the one before" '^:suspend web1'
-keys C-u
-keys C-r
+esc
+keys : C-r
 type_text 'susp'
 shows "C-r searches" 'suspend web1'
 keys C-g
