@@ -174,9 +174,10 @@ state_is() {
     [ "$(state_of "$1")" = "$2" ]
 }
 
-# The guest's init ran: its power button works from here on. Needs serial=log.
+# booted NAME [TIMES]: the guest's init ran (so often since its QEMU started): its power button works from here on.
+# Needs serial=log.
 booted() {
-    grep -q 'guest is up' "/var/log/libvirt/qemu/$1-serial.log" 2>/dev/null
+    [ "$(grep -c 'guest is up' "/var/log/libvirt/qemu/$1-serial.log" 2>/dev/null)" -ge "${2-1}" ] 2>/dev/null
 }
 
 vd() {
