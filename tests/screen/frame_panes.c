@@ -115,8 +115,8 @@ static const char *const log_lines[] = {
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin \\",
     "/usr/bin/qemu-system-x86_64 \\",
     "-name guest=db1,debug-threads=on \\",
-    "-machine pc-q35-7.2,usb=off,dump-guest-core=off,memory-backend=pc.ram,a-very-long-tail-of-settings=on "
-    "\\",
+    ("-machine pc-q35-7.2,usb=off,dump-guest-core=off,memory-backend=pc.ram,a-very-long-tail-of-settings=on "
+     "\\"),
     "-accel kvm \\",
     "char device redirected to /dev/pts/4 (label charserial0)",
     "2025-10-09T08:41:00Z qemu-system-x86_64: warning: host doesn't support requested feature",
