@@ -39,9 +39,12 @@ enum key_code { /* above Unicode */
                 KEYC_F10,
                 KEYC_F11,
                 KEYC_F12,
-                KEYC_END_OF_CODES
+                KEYC_END_OF_CODES,
+                /* Modifiers; here because compilers dislike an `or' of two enums. */
+                KEYM_CTRL = 0x1000000,
+                KEYM_META = 0x2000000,
+                KEYM_SHIFT = 0x4000000
 };
-enum key_mod { KEYM_CTRL = 0x1000000, KEYM_META = 0x2000000, KEYM_SHIFT = 0x4000000 };
 
 typedef uint32_t keycode; /* code | mods; 0 is no key */
 

@@ -290,26 +290,29 @@ static void on_balloon(virConnectPtr conn, virDomainPtr dom, unsigned long long 
     TELL(opaque, dom, "balloon", SEV_INFO, MARK_NONE, "memory set to %llu MiB", kib / 1024);
 }
 
+/* Like libvirt's own macro, by way of the one type from which compilers let functions be cast. */
+#define CALLBACK(f) ((virConnectDomainEventGenericCallback)(void (*)(void))(f))
+
 static const struct {
     int id;
     virConnectDomainEventGenericCallback callback;
 } subscriptions[] = {
-    {VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_CALLBACK(on_lifecycle)},
-    {VIR_DOMAIN_EVENT_ID_REBOOT, VIR_DOMAIN_EVENT_CALLBACK(on_reboot)},
-    {VIR_DOMAIN_EVENT_ID_WATCHDOG, VIR_DOMAIN_EVENT_CALLBACK(on_watchdog)},
-    {VIR_DOMAIN_EVENT_ID_IO_ERROR_REASON, VIR_DOMAIN_EVENT_CALLBACK(on_io_error)},
-    {VIR_DOMAIN_EVENT_ID_CONTROL_ERROR, VIR_DOMAIN_EVENT_CALLBACK(on_control_error)},
-    {VIR_DOMAIN_EVENT_ID_DISK_CHANGE, VIR_DOMAIN_EVENT_CALLBACK(on_disk_change)},
-    {VIR_DOMAIN_EVENT_ID_TRAY_CHANGE, VIR_DOMAIN_EVENT_CALLBACK(on_tray_change)},
-    {VIR_DOMAIN_EVENT_ID_BALLOON_CHANGE, VIR_DOMAIN_EVENT_CALLBACK(on_balloon)},
-    {VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, VIR_DOMAIN_EVENT_CALLBACK(on_device_removed)},
-    {VIR_DOMAIN_EVENT_ID_BLOCK_JOB_2, VIR_DOMAIN_EVENT_CALLBACK(on_block_job)},
-    {VIR_DOMAIN_EVENT_ID_AGENT_LIFECYCLE, VIR_DOMAIN_EVENT_CALLBACK(on_agent)},
-    {VIR_DOMAIN_EVENT_ID_DEVICE_ADDED, VIR_DOMAIN_EVENT_CALLBACK(on_device_added)},
-    {VIR_DOMAIN_EVENT_ID_DEVICE_REMOVAL_FAILED, VIR_DOMAIN_EVENT_CALLBACK(on_device_removal_failed)},
-    {VIR_DOMAIN_EVENT_ID_METADATA_CHANGE, VIR_DOMAIN_EVENT_CALLBACK(on_metadata)},
-    {VIR_DOMAIN_EVENT_ID_BLOCK_THRESHOLD, VIR_DOMAIN_EVENT_CALLBACK(on_threshold)},
-    {VIR_DOMAIN_EVENT_ID_MEMORY_FAILURE, VIR_DOMAIN_EVENT_CALLBACK(on_memory_failure)},
+    {VIR_DOMAIN_EVENT_ID_LIFECYCLE, CALLBACK(on_lifecycle)},
+    {VIR_DOMAIN_EVENT_ID_REBOOT, CALLBACK(on_reboot)},
+    {VIR_DOMAIN_EVENT_ID_WATCHDOG, CALLBACK(on_watchdog)},
+    {VIR_DOMAIN_EVENT_ID_IO_ERROR_REASON, CALLBACK(on_io_error)},
+    {VIR_DOMAIN_EVENT_ID_CONTROL_ERROR, CALLBACK(on_control_error)},
+    {VIR_DOMAIN_EVENT_ID_DISK_CHANGE, CALLBACK(on_disk_change)},
+    {VIR_DOMAIN_EVENT_ID_TRAY_CHANGE, CALLBACK(on_tray_change)},
+    {VIR_DOMAIN_EVENT_ID_BALLOON_CHANGE, CALLBACK(on_balloon)},
+    {VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, CALLBACK(on_device_removed)},
+    {VIR_DOMAIN_EVENT_ID_BLOCK_JOB_2, CALLBACK(on_block_job)},
+    {VIR_DOMAIN_EVENT_ID_AGENT_LIFECYCLE, CALLBACK(on_agent)},
+    {VIR_DOMAIN_EVENT_ID_DEVICE_ADDED, CALLBACK(on_device_added)},
+    {VIR_DOMAIN_EVENT_ID_DEVICE_REMOVAL_FAILED, CALLBACK(on_device_removal_failed)},
+    {VIR_DOMAIN_EVENT_ID_METADATA_CHANGE, CALLBACK(on_metadata)},
+    {VIR_DOMAIN_EVENT_ID_BLOCK_THRESHOLD, CALLBACK(on_threshold)},
+    {VIR_DOMAIN_EVENT_ID_MEMORY_FAILURE, CALLBACK(on_memory_failure)},
 };
 
 static void on_close(virConnectPtr conn, int reason, void *opaque)
