@@ -96,5 +96,8 @@ cppcheck:
 	    --suppressions-list=tests/data/cppcheck.supp --cppcheck-build-dir=$(BUILD)/cppcheck -j $(TEST_JOBS) \
 	    -D_GNU_SOURCE -DVIRTDECK_VERSION='""' -DVIRTDECK_DATADIR='""' -Isrc -I. src ui
 
-.PHONY: test setup-test test-programs fuzzers benches test-unit test-frames test-shell test-terminal test-live \
+bench: setup-test all benches
+	@BUILD=$(BUILD) sh tests/bench/run.sh
+
+.PHONY: bench test setup-test test-programs fuzzers benches test-unit test-frames test-shell test-terminal test-live \
     asan tsan valgrind fuzz check check-layers format check-format tidy cppcheck

@@ -8,6 +8,13 @@
 #include <unistd.h>
 #include "virt/private.h"
 
+/* Where the host begins: behind the user, who may have an @ in his password. */
+static const char *skip_user(const char *start, const char *end)
+{
+    const char *at = memrchr(start, '@', (size_t)(end - start));
+    return at ? at + 1 : start;
+}
+
 /* The authority part: [start, end), empty for "qemu:///system" and aliases. */
 static void find_authority(const char *uri, const char **start, const char **end)
 {
@@ -24,7 +31,7 @@ char *uri_without_password(const char *uri)
 {
     const char *start, *end;
     find_authority(uri, &start, &end);
-    const char *at = memchr(start, '@', (size_t)(end - start));
+    const char *at = memrchr(start, '@', (size_t)(end - start));
     const char *colon = at ? memchr(start, ':', (size_t)(at - start)) : NULL;
     if (!colon)
         return xstrdup(uri ? uri : "");
@@ -35,10 +42,10 @@ bool uri_is_remote(const char *uri)
 {
     const char *start, *end;
     find_authority(uri, &start, &end);
-    const char *at = memchr(start, '@', (size_t)(end - start));
-    if (at)
-        start = at + 1;
-    return end > start && strncmp(start, "localhost", 9) != 0 && strncmp(start, "127.", 4) != 0;
+    start = skip_user(start, end);
+    size_t len = strcspn(start, ":/?#");
+    bool local = (len == 9 && strncmp(start, "localhost", 9) == 0) || strncmp(start, "127.", 4) == 0;
+    return end > start && !local;
 }
 
 char *uri_host_name(const char *uri)
@@ -46,9 +53,7 @@ char *uri_host_name(const char *uri)
     const char *start, *end;
     char name[256] = "localhost";
     find_authority(uri, &start, &end);
-    const char *at = memchr(start, '@', (size_t)(end - start));
-    if (at)
-        start = at + 1;
+    start = skip_user(start, end);
     if (end > start) {
         const char *port = *start == '[' ? NULL : memchr(start, ':', (size_t)(end - start));
         return xstrndup(start, (size_t)((port ? port : end) - start));
@@ -61,5 +66,5 @@ char *uri_host_name(const char *uri)
 
 bool uri_in_process(const char *uri)
 {
-    return uri && (strncmp(uri, "test:", 5) == 0 || (strncmp(uri, "qemu:", 5) == 0 && strstr(uri, "/embed")));
+    return uri && (strncmp(uri, "test:", 5) == 0 || strncmp(uri, "qemu:///embed", 13) == 0);
 }

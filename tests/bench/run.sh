@@ -97,9 +97,8 @@ note "screen, daemon stopped"
 "$bench/bench_screen" -w guest -p "$(daemon_pid)" -- "$VIRTDECK" -c $URI | keep stopped
 big_host
 note "screen, 5,000 domains"
-"$bench/bench_screen" -w vm0 -- "$VIRTDECK" -c "test://$TEST_TMP/big.xml" | keep big
-note "bare libvirt, 5,000 domains"
-"$bench/bench_rss" "test://$TEST_TMP/big.xml" | keep bare
+# In the daemon, as a host's domains are: in this process the driver itself would take 85 MiB.
+"$bench/bench_screen" -w vm0 -- "$VIRTDECK" -c "test+unix://$TEST_TMP/big.xml" | keep big
 
 row() { # LABEL GOAL FIGURE
     printf '| %s | %s | %s |\n' "$1" "$2" "$3"
@@ -112,7 +111,7 @@ ratio() {
     echo
     echo 'Made by `make bench`: medians of one run, all programs on the same machine one after the other.'
     echo "Machine: $(nproc) processors, libvirt $(virsh --version), $BENCH_GUESTS QEMU guests under software emulation"
-    echo '(ten running, the others paused), 5,000 domains on the test driver.'
+    echo '(ten running, the others paused), 5,000 domains on the test driver in the daemon.'
     echo
     row figure goal measured
     row --- --- ---
@@ -123,7 +122,7 @@ ratio() {
     row 'one tick, daemon CPU, of virt-top'"'"'s' '<= 0.20' "$(ratio "$(figure tick.daemon_ms)" "$(figure virttop.daemon_ms)") ($(figure tick.daemon_ms) of $(figure virttop.daemon_ms) ms)"
     row 'the floor: bulk STATE+INTERFACE and GetInfo for each' '' "$(figure tick.floor_ms) ms wall, $(figure tick.floor_daemon_ms) ms daemon"
     row 'for comparison: bulk STATE+CPU+BALLOON+INTERFACE+BLOCK' '' "$(figure tick.bulk_ms) ms wall, $(figure tick.bulk_daemon_ms) ms daemon"
-    row 'resident, 5,000 domains and their history' '< 64 MiB' "$(awk -v k="$(figure big.rss_kib)" -v b="$(figure bare.rss_kib)" 'BEGIN {printf "%.1f MiB, of which the test driver itself, in the same process, %.1f MiB", k / 1024, b / 1024}')"
+    row 'resident, 5,000 domains and their history' '< 64 MiB' "$(awk -v k="$(figure big.rss_kib)" 'BEGIN {printf "%.1f MiB", k / 1024}')"
     row 'bytes to the terminal for one step down, 120x36' 'changed cells only' "$(figure big.bytes_per_key) bytes"
 } | tee "$TEST_TMP/results"
 cp "$TEST_TMP/results" "$here/RESULTS.md"
