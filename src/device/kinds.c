@@ -134,6 +134,7 @@ static void describe_disk(xmlNodePtr node, int index, struct vm_device *dev)
     dev->name = dev->target ? xstrdup(dev->target) : numbered("disk", index);
     dev->model = attr(target, "bus");
     dev->source = disk_source(child(node, "source"));
+    dev->is_disk = true;
     dev->readonly = child(node, "readonly") != NULL;
 }
 

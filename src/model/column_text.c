@@ -418,7 +418,13 @@ static double flag(const struct row *r, unsigned bit)
 FLAG_CELL(persistent, VM_PERSISTENT)
 FLAG_CELL(save, VM_MANAGED_SAVE)
 FLAG_CELL(snapshot, VM_HAS_SNAPSHOT)
-FLAG_CELL(changed, VM_UPDATED)
+
+/* Asked for together with the definition. */
+double number_changed(const struct row *r)
+{
+    return r->vm->def ? flag(r, VM_UPDATED) : NAN;
+}
+BOOL_TEXT(changed)
 
 /* Whether it answers; where the definition was not read and nothing was heard of it, nobody knows. */
 double number_agent(const struct row *r)

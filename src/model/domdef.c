@@ -232,7 +232,10 @@ static void read_device(xmlNodePtr node, int *counts, struct domdef *def)
     struct vm_device dev = {0};
     device_describe(node, kind, counts[kind - device_kinds]++, &dev);
     if (dev.target && strcmp(kind->id, "channel") == 0 && strcmp(dev.target, AGENT_CHANNEL) == 0) {
+        char *channel = attr(child(node, NULL, "target"), "state");
         def->has_agent = true;
+        def->agent_up = channel && strcmp(channel, "connected") == 0;
+        free(channel);
     }
     vec_push(&def->devices, dev);
 }

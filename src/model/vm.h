@@ -40,6 +40,7 @@ struct vm_device {
     char *source;   /* path, network=…, listen address … */
     char *mac;      /* NIC only */
     bool link_down; /* NIC only */
+    bool is_disk;   /* has block statistics, by its target */
     bool readonly;
     bool has_log; /* character device with <log file=…/>: then `log_file` */
     char *log_file;
@@ -58,6 +59,7 @@ struct domdef {
     double memory_kib, maxmem_kib;
     int autostart_order; /* from virtdeck's metadata; -1 for none */
     bool has_agent;      /* a channel org.qemu.guest_agent.0 */
+    bool agent_up;       /* the guest has opened it; only in live XML */
     VEC(struct vm_device) devices;
 };
 

@@ -4,8 +4,8 @@
  * waits for libvirt, except fleet_free() (which gives up after a second) — the screen's thread may make all
  * of them.
  *
- * Threads: one event loop thread for all hosts; per host a sampler thread, two lookup threads and four job
- * threads.
+ * Threads: one event loop thread for all hosts; per host a sampler thread, two lookup threads and as many job
+ * threads as there are jobs under way (four of them in calls to libvirt at a time).
  */
 #ifndef VIRTDECK_VIRT_FLEET_H
 #define VIRTDECK_VIRT_FLEET_H

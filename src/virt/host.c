@@ -28,7 +28,7 @@ void host_wake(struct host *h)
 void host_post(struct host *h, struct note *note)
 {
     pthread_mutex_lock(&h->lock);
-    if (note->type == NOTE_CHANGED || note->type == NOTE_RELIST) {
+    if (note->type == NOTE_CHANGED) {
         h->changes++;
         pthread_cond_broadcast(&h->changed);
     }
@@ -224,12 +224,22 @@ static bool handle_inbox(struct host *h)
     return ok;
 }
 
+/* Only the sampling connection has a close callback: the acting one may have been cut off alone. */
+static bool act_is_alive(struct host *h)
+{
+    virConnectPtr act = host_act_conn(h);
+    bool alive = act && virConnectIsAlive(act) != 0;
+    if (act)
+        virConnectClose(act);
+    return alive;
+}
+
 static bool is_alive(struct host *h)
 {
     pthread_mutex_lock(&h->lock);
     bool alive = !h->lost && !h->quit && !h->give_up;
     pthread_mutex_unlock(&h->lock);
-    return alive && virConnectIsAlive(h->link.conn) != 0;
+    return alive && virConnectIsAlive(h->link.conn) != 0 && act_is_alive(h);
 }
 
 /* Sleeps until the next tick, publishing what events bring meanwhile. False: the connection ended. */

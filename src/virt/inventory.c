@@ -75,12 +75,25 @@ static void dom_remove(struct host *h, struct dom *d)
         }
 }
 
+/* What was known of the QEMU that it had, or will have no more. */
+static void dom_forget_run(struct dom *d)
+{
+    dom_clear_counters(d);
+    d->vm.mem_kib = d->vm.uptime_s = NAN;
+    d->vm.flags &= ~(unsigned)(VM_AGENT_UP | VM_UPDATED);
+    d->started_wall_ms = d->started_asked_ms = d->addresses_asked_ms = 0;
+    free(d->vm.ip);
+    d->vm.ip = NULL;
+    d->def_wanted = true; /* live XML instead of the inactive one, or the other way round */
+    d->def_asked_ms = 0;
+}
+
 void dom_set_id(struct dom *d, virDomainPtr ptr)
 {
     unsigned id = virDomainGetID(ptr);
     int now = id == (unsigned)-1 ? -1 : (int)id;
     if (now != d->vm.id && now != -1 && d->vm.id != -1)
-        dom_clear_counters(d); /* restarted between two looks: its counters are another QEMU's */
+        dom_forget_run(d); /* restarted between two looks: it is another QEMU */
     d->vm.id = now;
 }
 
@@ -111,15 +124,8 @@ void dom_set_state(struct dom *d, int state, int reason)
     }
     d->vm.state = (enum vm_state)state;
     d->vm.reason = state_reason_words(state, reason);
-    if (was_active == is_active)
-        return;
-    dom_clear_counters(d);
-    d->vm.mem_kib = d->vm.uptime_s = NAN;
-    d->started_wall_ms = d->started_asked_ms = d->addresses_asked_ms = 0;
-    free(d->vm.ip);
-    d->vm.ip = NULL;
-    d->def_wanted = true; /* live XML instead of the inactive one, or the other way round */
-    d->def_asked_ms = 0;
+    if (was_active != is_active)
+        dom_forget_run(d);
 }
 
 bool inventory_list(struct host *h)
@@ -143,7 +149,6 @@ bool inventory_list(struct host *h)
         if (h->doms.items[i]->seen != h->listing)
             dom_remove_at(h, i);
     h->relist = false;
-    h->relist_ms = clock_mono_ms();
     h->flags_ms = 0;
     return true;
 }
@@ -228,6 +233,8 @@ void inventory_clear(struct host *h)
         d->ptr = NULL;
         d->def_wanted = true;
         d->def_asked_ms = 0;
+        /* The host may have been started anew meanwhile, and count from 1 again. */
+        d->started_asked_ms = d->addresses_asked_ms = 0;
         d->lookups = 0;
     }
 }
@@ -279,7 +286,7 @@ static void want(struct host *h, struct dom *d, bool selected, int64_t now)
         d->addresses_asked_ms = now;
         lookup_add(h, LOOKUP_ADDRESSES, d, sources);
     }
-    if (h->link.is_qemu && !h->info.remote && !d->started_wall_ms && !d->started_asked_ms) {
+    if (h->link.is_qemu && !h->info.remote && !d->started_asked_ms) {
         d->started_asked_ms = now;
         lookup_add(h, LOOKUP_STARTED, d, 0);
     }
@@ -304,6 +311,8 @@ static void apply_definition(struct dom *d, struct note *note)
     d->vm.def = note->def;
     note->def = NULL;
     d->vm.vcpus_max = d->vm.def->vcpus_max;
+    d->vm.flags &= ~(unsigned)(VM_AGENT_UP | VM_UPDATED);
+    d->vm.flags |= (d->vm.def->agent_up ? VM_AGENT_UP : 0) | (note->updated ? VM_UPDATED : 0);
     if (!vm_state_is_active(d->vm.state)) {
         d->vm.vcpus = d->vm.def->vcpus;
         d->vm.maxmem_kib = d->vm.def->maxmem_kib;
@@ -312,7 +321,6 @@ static void apply_definition(struct dom *d, struct note *note)
 
 static const unsigned lookup_of_note[] = {
     [NOTE_CHANGED] = 0,
-    [NOTE_RELIST] = 0,
     [NOTE_FLAGS] = 0,
     [NOTE_DEFINITION] = 1u << LOOKUP_DEFINITION,
     [NOTE_ADDRESSES] = 1u << LOOKUP_ADDRESSES,
@@ -322,9 +330,7 @@ static const unsigned lookup_of_note[] = {
 void inventory_apply(struct host *h, struct note *note)
 {
     struct dom *d = inventory_find(h, &note->uuid);
-    if (note->type == NOTE_RELIST)
-        h->relist = true;
-    else if (note->type == NOTE_FLAGS)
+    if (note->type == NOTE_FLAGS)
         h->flags_ms = 0;
     /* Answers of an earlier connection no longer count; a generation of 0 is a wish, not an answer. */
     if (!d || (note->generation && note->generation != h->generation))

@@ -114,6 +114,19 @@ void job_cancel(struct job *j)
     pthread_mutex_unlock(&h->lock);
 }
 
+/* Under the host's lock: sees to it that every job that may begin has a thread. */
+static void provide_thread(struct host *h)
+{
+    int free_places = h->quit ? 0 : JOBS_IN_FLIGHT - h->n_busy_jobs;
+    int want = (int)h->jobs.len < free_places ? (int)h->jobs.len : free_places;
+    if (h->n_idle_job_threads >= want || h->n_job_threads == JOB_THREADS)
+        return;
+    if (pthread_create(&h->job_threads[h->n_job_threads], NULL, job_thread, h) == 0) {
+        h->n_job_threads++;
+        h->n_idle_job_threads++;
+    }
+}
+
 struct job *fleet_submit(struct fleet *f, int host, const struct vm_uuid *uuid, const char *vm_name,
                          const struct job_kind *kind, const struct job_args *args)
 {
@@ -134,10 +147,8 @@ struct job *fleet_submit(struct fleet *f, int host, const struct vm_uuid *uuid, 
 
     pthread_mutex_lock(&h->lock);
     vec_push(&h->jobs, j);
-    if (h->n_job_threads < (int)ARRAY_LEN(h->job_threads) && h->n_idle_job_threads < (int)h->jobs.len &&
-        pthread_create(&h->job_threads[h->n_job_threads], NULL, job_thread, h) == 0)
-        h->n_job_threads++;
-    pthread_cond_signal(&h->job_wake);
+    provide_thread(h);
+    pthread_cond_broadcast(&h->job_wake);
     pthread_mutex_unlock(&h->lock);
     return j;
 }
@@ -191,6 +202,21 @@ static bool find_domain(struct job_context *c)
     return c->dom || context_failed(c);
 }
 
+/* Under the host's lock: this job is not in a call to libvirt for a while. */
+static void leave_place(struct host *h)
+{
+    h->n_busy_jobs--;
+    provide_thread(h);
+    pthread_cond_broadcast(&h->job_wake);
+}
+
+static void take_place_again(struct host *h)
+{
+    while (h->n_busy_jobs >= JOBS_IN_FLIGHT && !h->quit)
+        pthread_cond_wait(&h->job_wake, &h->lock);
+    h->n_busy_jobs++;
+}
+
 static void run_job(struct host *h, struct job *j)
 {
     struct job_context c = {
@@ -223,18 +249,20 @@ void *job_thread(void *opaque)
     struct host *h = opaque;
     pthread_mutex_lock(&h->lock);
     while (!h->quit) {
-        if (!h->jobs.len) {
-            h->n_idle_job_threads++;
+        if (!h->jobs.len || h->n_busy_jobs >= JOBS_IN_FLIGHT) {
             pthread_cond_wait(&h->job_wake, &h->lock);
-            h->n_idle_job_threads--;
             continue;
         }
         struct job *j = h->jobs.items[0];
         vec_remove(&h->jobs, 0);
+        h->n_idle_job_threads--;
+        h->n_busy_jobs++;
         pthread_mutex_unlock(&h->lock);
         run_job(h, j);
         job_unref(j);
         pthread_mutex_lock(&h->lock);
+        h->n_idle_job_threads++;
+        leave_place(h);
     }
     pthread_mutex_unlock(&h->lock);
     return NULL;
@@ -303,8 +331,11 @@ static bool wait_for_news(struct job_context *c, uint64_t *seen)
     int64_t until = clock_mono_ms() + POLL_MS;
     struct timespec t = {.tv_sec = until / 1000, .tv_nsec = until % 1000 * 1000000};
     pthread_mutex_lock(&h->lock);
-    if (!h->quit && h->changes == *seen && !context_cancelled(c))
+    if (!h->quit && h->changes == *seen && !context_cancelled(c)) {
+        leave_place(h);
         pthread_cond_timedwait(&h->changed, &h->lock, &t);
+        take_place_again(h);
+    }
     *seen = h->changes;
     bool quit = h->quit;
     pthread_mutex_unlock(&h->lock);

@@ -130,6 +130,7 @@ static void look_up(struct host *h, const struct lookup *l)
     case LOOKUP_DEFINITION:
         note.type = NOTE_DEFINITION;
         note.def = read_definition(l->dom);
+        note.updated = virDomainIsUpdated(l->dom) == 1;
         break;
     case LOOKUP_ADDRESSES:
         note.type = NOTE_ADDRESSES;

@@ -21,7 +21,7 @@ struct opening {
     pthread_mutex_t lock;
     bool done, abandoned;
     char *uri;
-    bool read_only, in_process;
+    bool read_only;
     int keepalive_s;
     struct opening_result result;
     struct auth_wait *question; /* asked and not answered */
@@ -171,6 +171,29 @@ static char *uri_without_tty(const char *uri)
     return xasprintf("%s%cno_tty=1", uri, strchr(uri, '?') ? '&' : '?');
 }
 
+/* libvirt's messages quote the URI as it was given. */
+static void hide_password(struct error *e, const char *uri)
+{
+    char *hidden = uri_without_password(uri);
+    size_t len = uri ? strlen(uri) : 0;
+    const char *at = len && strcmp(hidden, uri) != 0 ? strstr(error_text(e), uri) : NULL;
+    for (; at; at = strstr(error_text(e), uri)) {
+        char *text = xasprintf("%.*s%s%s", (int)(at - e->text), e->text, hidden, at + len);
+        free(e->text);
+        e->text = text;
+    }
+    free(hidden);
+}
+
+/* Asked of the connection: an alias or the default URI doesn't tell. */
+static bool runs_in_process(virConnectPtr conn)
+{
+    char *uri = virConnectGetURI(conn);
+    bool in_process = uri_in_process(uri);
+    free(uri);
+    return in_process;
+}
+
 static virConnectPtr open_one(struct opening *o)
 {
     static int types[] = {VIR_CRED_USERNAME,   VIR_CRED_AUTHNAME,   VIR_CRED_LANGUAGE,     VIR_CRED_CNONCE,
@@ -179,6 +202,7 @@ static virConnectPtr open_one(struct opening *o)
     virConnectPtr conn = virConnectOpenAuth(o->uri, &auth, o->read_only ? VIR_CONNECT_RO : 0);
     if (!conn) {
         error_from_libvirt(&o->result.error, "connecting");
+        hide_password(&o->result.error, o->uri);
         return NULL;
     }
     virConnectSetKeepAlive(conn, o->keepalive_s, 3); /* fails where the peer has none: then there is none */
@@ -205,7 +229,7 @@ static void *opener_thread(void *opaque)
 {
     struct opening *o = opaque;
     virConnectPtr sample = open_one(o), act = NULL;
-    if (sample && o->in_process) {
+    if (sample && runs_in_process(sample)) {
         /* A second connection to the test driver would be another, separate host. */
         virConnectRef(sample);
         act = sample;
@@ -238,7 +262,6 @@ struct opening *opening_start(struct host *h)
     o->host = h;
     o->uri = h->fleet->config.no_tty ? uri_without_tty(h->uri) : xstrdup(h->uri);
     o->read_only = h->fleet->config.read_only;
-    o->in_process = uri_in_process(h->uri);
     o->keepalive_s = h->fleet->config.keepalive_s;
     o->result.error = (struct error)ERROR_INIT;
     if (pthread_create(&thread, NULL, opener_thread, o) != 0)

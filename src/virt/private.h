@@ -6,7 +6,8 @@
  *   host thread   (host.c)    the state machine, the table of domains, the ticks, publishing snapshots
  *   opener        (open.c)    one virConnectOpenAuth, which nothing can cancel; left alone when given up
  *   lookups, two  (lookup.c)  single domains' XML and addresses, which may wait for a job lock for 30 s
- *   jobs, four    (job.c)     what was asked for: each may block in libvirt as long as it likes
+ *   jobs          (job.c)     what was asked for: each may block in libvirt as long as it likes. At most
+ *                             JOBS_IN_FLIGHT do at a time; those that wait for a guest are not counted
  *   event loop    (library.c) one for all hosts; its callbacks only post to a host's inbox and the fleet's
  * messages
  *
@@ -40,12 +41,13 @@ struct fleet {
 
 /* ---- what others post to a host thread ---- */
 
-enum note_type { NOTE_CHANGED, NOTE_RELIST, NOTE_FLAGS, NOTE_DEFINITION, NOTE_ADDRESSES, NOTE_STARTED_AT };
+enum note_type { NOTE_CHANGED, NOTE_FLAGS, NOTE_DEFINITION, NOTE_ADDRESSES, NOTE_STARTED_AT };
 
 struct note {
     enum note_type type;
     struct vm_uuid uuid;
     struct domdef *def;  /* NOTE_DEFINITION: a reference; NULL: could not be read */
+    bool updated;        /* NOTE_DEFINITION: another one is configured for the next start */
     char *text;          /* NOTE_ADDRESSES: owned */
     int64_t wall_ms;     /* NOTE_STARTED_AT */
     unsigned generation; /* of the connection it is about */
@@ -82,9 +84,8 @@ struct dom {
 
 struct link {
     virConnectPtr conn;
-    bool is_qemu, has_keepalive;
+    bool is_qemu;
     bool bulk_state, bulk_cheap, bulk_dear, probed;
-    bool per_domain_stats; /* BlockStats and InterfaceStats answer */
     bool host_cpu, host_mem;
 };
 
@@ -99,6 +100,10 @@ struct lookup {
 };
 
 struct opening;
+
+/* libvirtd reads no more of a client that has five calls pending. */
+#define JOBS_IN_FLIGHT 4
+#define JOB_THREADS    256
 
 struct host {
     struct fleet *fleet;
@@ -129,8 +134,10 @@ struct host {
     pthread_cond_t lookup_wake;
     VEC(struct job *) jobs; /* queued */
     pthread_cond_t job_wake;
-    pthread_t lookup_threads[2], job_threads[4];
-    int n_lookup_threads, n_job_threads, n_idle_job_threads;
+    pthread_t lookup_threads[2], job_threads[JOB_THREADS];
+    int n_lookup_threads, n_job_threads;
+    int n_idle_job_threads; /* those that have no job */
+    int n_busy_jobs;        /* those that may be in a call to libvirt */
 
     /* the host thread's own: */
     struct link link;
@@ -138,7 +145,7 @@ struct host {
     VEC(struct dom *) doms;
     unsigned listing;
     bool relist;
-    int64_t relist_ms, flags_ms, node_ms, rtt_at_ms;
+    int64_t flags_ms, node_ms, rtt_at_ms;
     struct host_info info; /* strings owned */
     struct rate node_busy, node_total;
     uint64_t seq;
@@ -176,7 +183,7 @@ void opening_abandon(struct opening *o); /* leaves it to itself */
 char *uri_without_password(const char *uri);
 bool uri_is_remote(const char *uri);
 char *uri_host_name(const char *uri); /* the host part, or this machine's name; the caller frees */
-bool uri_in_process(const char *uri); /* the driver runs inside this process: test, embed */
+bool uri_in_process(const char *uri); /* each connection is a host of its own: test, embed */
 
 /* inventory.c: which domains there are */
 bool inventory_list(struct host *h); /* all of them, anew; false: the connection failed */

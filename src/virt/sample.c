@@ -55,15 +55,20 @@ static void measure_round_trip(struct host *h)
     h->info.mode = bulk && h->link.bulk_dear ? "bulk" : "calls";
 }
 
-/* Whether the driver has these groups; it is asked about one domain, so that it costs little. */
-static bool has_groups(struct dom *d, unsigned groups)
+/* Whether the driver has these groups; it is asked about one domain, so that it costs little. False when that
+ * domain is gone: then nothing is known. */
+static bool ask_groups(struct dom *d, unsigned groups, bool *has)
 {
     virDomainPtr one[] = {d->ptr, NULL};
     virDomainStatsRecordPtr *records = NULL;
-    int n = virDomainListGetStats(one, groups, &records, VIR_CONNECT_GET_ALL_DOMAINS_STATS_ENFORCE_STATS);
+    int n = virDomainListGetStats(one, groups, &records,
+                                  VIR_CONNECT_GET_ALL_DOMAINS_STATS_ENFORCE_STATS |
+                                      VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT);
+    virErrorPtr e = n < 0 ? virGetLastError() : NULL;
     if (n >= 0)
         virDomainStatsRecordListFree(records);
-    return n >= 0;
+    *has = n >= 0;
+    return !e || e->code != VIR_ERR_NO_DOMAIN;
 }
 
 void sample_probe(struct host *h)
@@ -77,11 +82,13 @@ static void probe_groups(struct host *h)
     if (h->link.probed || !h->doms.len)
         return;
     struct dom *d = h->doms.items[0];
-    h->link.probed = true;
-    h->link.bulk_state = has_groups(d, VIR_DOMAIN_STATS_STATE);
-    h->link.bulk_cheap = has_groups(d, VIR_DOMAIN_STATS_INTERFACE);
-    h->link.bulk_dear = has_groups(d, VIR_DOMAIN_STATS_BLOCK | VIR_DOMAIN_STATS_BALLOON);
-    measure_round_trip(h);
+    h->link.probed = ask_groups(d, VIR_DOMAIN_STATS_STATE, &h->link.bulk_state) &&
+                     ask_groups(d, VIR_DOMAIN_STATS_INTERFACE, &h->link.bulk_cheap) &&
+                     ask_groups(d, VIR_DOMAIN_STATS_BLOCK | VIR_DOMAIN_STATS_BALLOON, &h->link.bulk_dear);
+    if (h->link.probed)
+        measure_round_trip(h);
+    else
+        h->relist = true;
 }
 
 static bool is_focus(const struct dom *d, const struct vm_uuid *selected)

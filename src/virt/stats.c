@@ -13,6 +13,8 @@
 struct sums {
     double rx, tx, rd, wr, rd_ops, wr_ops;
     int nics, disks; /* -1: the record has none of the group */
+    /* Of how many there are figures. A busy domain (NOWAIT) names its disks and tells nothing of them. */
+    int told_nics, told_disks;
 };
 
 static double param_number(const virTypedParameter *p)
@@ -77,6 +79,10 @@ static void read_device_param(struct dom *d, const virTypedParameter *p, const c
         if (device_fields[i].is_nic != is_nic || strcmp(device_fields[i].field, field) != 0)
             continue;
         double value = param_number(p);
+        if (!(value >= 0))
+            return;
+        sums->told_nics += device_fields[i].sum == offsetof(struct sums, rx);
+        sums->told_disks += device_fields[i].sum == offsetof(struct sums, rd);
         if (device_fields[i].sum != SIZE_MAX)
             *(double *)(void *)((char *)sums + device_fields[i].sum) += value;
         if (*current)
@@ -92,29 +98,37 @@ static void read_device_param(struct dom *d, const virTypedParameter *p, const c
 
 static void feed_rate(struct rate *r, double *figure, double counter, int64_t now_us)
 {
-    rate_feed(r, (uint64_t)counter, now_us);
+    if (counter >= 0)
+        rate_feed(r, (uint64_t)counter, now_us);
+    else
+        rate_reset(r);
     *figure = r->value;
+}
+
+static bool disks_told(const struct sums *s)
+{
+    return s->disks == 0 || (s->disks > 0 && s->told_disks > 0);
 }
 
 static void feed_sums(struct dom *d, const struct sums *s, int64_t now_us)
 {
-    if (s->nics >= 0) {
-        if (s->nics != d->nic_count) {
+    if (s->nics == 0 || (s->nics > 0 && s->told_nics > 0)) {
+        if (s->told_nics != d->nic_count) {
             rate_reset(&d->rx);
             rate_reset(&d->tx);
         }
-        d->nic_count = s->nics;
+        d->nic_count = s->told_nics;
         feed_rate(&d->rx, &d->vm.rx, s->rx, now_us);
         feed_rate(&d->tx, &d->vm.tx, s->tx, now_us);
     }
-    if (s->disks >= 0) {
-        if (s->disks != d->disk_count) {
+    if (disks_told(s)) {
+        if (s->told_disks != d->disk_count) {
             rate_reset(&d->rd);
             rate_reset(&d->wr);
             rate_reset(&d->rd_ops);
             rate_reset(&d->wr_ops);
         }
-        d->disk_count = s->disks;
+        d->disk_count = s->told_disks;
         feed_rate(&d->rd, &d->vm.rd, s->rd, now_us);
         feed_rate(&d->wr, &d->vm.wr, s->wr, now_us);
         feed_rate(&d->rd_ops, &d->vm.rd_ops, s->rd_ops, now_us);
@@ -208,7 +222,7 @@ void stats_read_record(struct dom *d, virDomainStatsRecordPtr record, int64_t no
         feed_cpu(d, cpu_ns, now_us);
     feed_sums(d, &sums, now_us);
     feed_balloon(d, &balloon);
-    if (sums.disks >= 0 || !isnan(balloon.current))
+    if (disks_told(&sums) || (sums.disks < 0 && !isnan(balloon.current)))
         d->vm.dear_ms = now_us / 1000;
 }
 
@@ -246,8 +260,12 @@ void stats_read_singly(struct dom *d, int64_t now_us, bool focus)
         const struct vm_device *dev = &d->vm.def->devices.items[i];
         virDomainBlockStatsStruct block;
         virDomainInterfaceStatsStruct net;
-        if (dev->mac && dev->target && virDomainInterfaceStats(d->ptr, dev->target, &net, sizeof net) == 0) {
-            sums.nics++;
+        sums.nics += dev->mac && dev->target;
+        sums.disks += dev->is_disk && dev->target;
+        /* -1 stands for what the driver does not know. */
+        if (dev->mac && dev->target && virDomainInterfaceStats(d->ptr, dev->target, &net, sizeof net) == 0 &&
+            net.rx_bytes >= 0 && net.tx_bytes >= 0) {
+            sums.told_nics++;
             sums.rx += (double)net.rx_bytes;
             sums.tx += (double)net.tx_bytes;
             if (focus) {
@@ -255,13 +273,14 @@ void stats_read_singly(struct dom *d, int64_t now_us, bool focus)
                 rate_feed(&c->in, (uint64_t)net.rx_bytes, now_us);
                 rate_feed(&c->out, (uint64_t)net.tx_bytes, now_us);
             }
-        } else if (!dev->mac && dev->target &&
-                   virDomainBlockStats(d->ptr, dev->target, &block, sizeof block) == 0) {
-            sums.disks++;
+        } else if (dev->is_disk && dev->target &&
+                   virDomainBlockStats(d->ptr, dev->target, &block, sizeof block) == 0 &&
+                   block.rd_bytes >= 0 && block.wr_bytes >= 0) {
+            sums.told_disks++;
             sums.rd += (double)block.rd_bytes;
             sums.wr += (double)block.wr_bytes;
-            sums.rd_ops += (double)block.rd_req;
-            sums.wr_ops += (double)block.wr_req;
+            sums.rd_ops += block.rd_req < 0 ? NAN : (double)block.rd_req;
+            sums.wr_ops += block.wr_req < 0 ? NAN : (double)block.wr_req;
             if (focus) {
                 struct device_counter *c = device_of(d, dev->target, false);
                 rate_feed(&c->in, (uint64_t)block.rd_bytes, now_us);
@@ -356,16 +375,30 @@ static void record_domain(struct host *h, const struct dom *d, int64_t now_ms)
 void stats_record_history(struct host *h, int64_t now_ms)
 {
     static const struct vm_uuid host_itself;
+    static const struct {
+        enum metric metric;
+        size_t figure; /* offset in struct vm */
+    } sums[] = {{METRIC_RX, offsetof(struct vm, rx)},
+                {METRIC_TX, offsetof(struct vm, tx)},
+                {METRIC_RD, offsetof(struct vm, rd)},
+                {METRIC_WR, offsetof(struct vm, wr)}};
     double values[METRIC_COUNT] = {h->info.cpu_percent, h->info.mem_used_kib, 0, 0, 0, 0};
+    size_t active = 0, known[ARRAY_LEN(sums)] = {0};
     for (size_t i = 0; i < h->doms.len; i++) {
         const struct vm *vm = &h->doms.items[i]->vm;
         if (!vm_state_is_active(vm->state))
             continue;
         record_domain(h, h->doms.items[i], now_ms);
-        values[METRIC_RX] += isnan(vm->rx) ? 0 : vm->rx;
-        values[METRIC_TX] += isnan(vm->tx) ? 0 : vm->tx;
-        values[METRIC_RD] += isnan(vm->rd) ? 0 : vm->rd;
-        values[METRIC_WR] += isnan(vm->wr) ? 0 : vm->wr;
+        active++;
+        for (size_t m = 0; m < ARRAY_LEN(sums); m++) {
+            double figure = *(const double *)(const void *)((const char *)vm + sums[m].figure);
+            known[m] += isnan(figure) ? 0 : 1;
+            values[sums[m].metric] += isnan(figure) ? 0 : figure;
+        }
     }
+    /* Before anybody's second sample nothing is known, which is not 0. */
+    for (size_t m = 0; m < ARRAY_LEN(sums); m++)
+        if (active && !known[m])
+            values[sums[m].metric] = NAN;
     history_record(h->fleet->history, h->id, &host_itself, now_ms, values);
 }

@@ -109,6 +109,7 @@ static void every_part_is_read(void **state)
     assert_true(def->memory_kib == 12582912);
     assert_true(def->maxmem_kib == 16 * 1024 * 1024);
     assert_true(def->has_agent);
+    assert_false(def->agent_up);
     assert_int_equal(def->devices.len, 39);
     domdef_unref(def);
 }
@@ -139,6 +140,7 @@ static void live_definitions_have_aliases(void **state)
     assert_text(def->devices.items[1].alias, "net0");
     assert_text(def->devices.items[1].target, "vnet3");
     assert_true(def->has_agent);
+    assert_true(def->agent_up);
     assert_int_equal(def->vcpus, 1);
     domdef_unref(def);
 }

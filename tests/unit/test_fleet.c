@@ -20,6 +20,7 @@
 #include "base/paths.h"
 #include "virt/fleet.h"
 #include "virt/lifecycle.h"
+#include "virt/private.h"
 
 #define DEADLINE_MS 20000
 
@@ -187,6 +188,40 @@ static void test_events_arrive(void **state)
     fleet_free(f);
 }
 
+/* ---- jobs that wait ---- */
+
+static bool wait_for_stop(struct job_context *c)
+{
+    return context_wait_state(c, 1u << VIR_DOMAIN_SHUTOFF, 60, NULL) == WAIT_REACHED;
+}
+
+/* A person who waits for many guests to shut down in vain must be able to pull the plug of one. */
+static void test_waiting_jobs_hold_nobody_up(void **state)
+{
+    (void)state;
+    static const struct job_kind waiting = {"wait", "waiting", wait_for_stop};
+    struct fleet *f = fleet_for("test:///default", false);
+    struct snapshot *s = wait_snapshot(f, has_defs);
+    struct vm_uuid uuid = s->vms[0].uuid;
+    struct job_status st;
+    struct job *waiters[12];
+    snapshot_unref(s);
+    for (size_t i = 0; i < ARRAY_LEN(waiters); i++)
+        waiters[i] = fleet_submit(f, 0, &uuid, "test", &waiting, NULL);
+    assert_int_equal(run(f, &uuid, "destroy", NULL, &st), JOB_DONE);
+    job_status_clear(&st);
+    for (size_t i = 0; i < ARRAY_LEN(waiters); i++) {
+        int64_t until = clock_mono_ms() + DEADLINE_MS;
+        while (!job_is_over(waiters[i]) && clock_mono_ms() < until)
+            poll(NULL, 0, 10);
+        job_status(waiters[i], &st);
+        assert_int_equal(st.result.state, JOB_DONE);
+        job_status_clear(&st);
+        job_unref(waiters[i]);
+    }
+    fleet_free(f);
+}
+
 /* ---- log-in ---- */
 
 static char *write_host_file(const char *extra)
@@ -230,6 +265,69 @@ static bool asks(const struct snapshot *s)
 static bool is_up(const struct snapshot *s)
 {
     return s->host.state == HOST_UP && s->host.ticks > 0;
+}
+
+/* Of the test driver each connection is a host of its own: what is sampled and what is acted on must be one,
+ * also where the URI doesn't say so. */
+static void test_default_uri_in_process(void **state)
+{
+    (void)state;
+    char *path = write_host_file("");
+    char *uri = xasprintf("test://%s", path);
+    setenv("LIBVIRT_DEFAULT_URI", uri, 1);
+    struct fleet *f = fleet_for(NULL, false);
+    struct snapshot *s = wait_snapshot(f, has_defs);
+    struct vm_uuid uuid = s->vms[0].uuid;
+    struct job_status st;
+    snapshot_unref(s);
+    assert_int_equal(run(f, &uuid, "destroy", NULL, &st), JOB_DONE);
+    job_status_clear(&st);
+    snapshot_unref(wait_snapshot(f, is_shut_off));
+    fleet_free(f);
+    unsetenv("LIBVIRT_DEFAULT_URI");
+    unlink(path);
+    free(path);
+    free(uri);
+}
+
+/* libvirt's own words quote the URI. */
+static void test_errors_hide_passwords(void **state)
+{
+    (void)state;
+    struct fleet *f = fleet_for("qemu+tcp://alice:s3c@ret@127.0.0.1:1/system", false);
+    struct snapshot *s = wait_snapshot(f, has_failed);
+    assert_null(strstr(s->host.state_text, "s3c"));
+    assert_null(strstr(s->host.state_text, "ret@"));
+    assert_non_null(strstr(s->host.state_text, "alice@127.0.0.1"));
+    assert_string_equal(s->host.uri, "qemu+tcp://alice@127.0.0.1:1/system");
+    snapshot_unref(s);
+    fleet_free(f);
+}
+
+static void test_uri_parts(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *uri;
+        bool remote, in_process;
+    } rows[] = {
+        {"qemu:///system", false, false},
+        {"qemu+ssh://root@kvm7/system", true, false},
+        {"qemu+ssh://localhost.example.org/system", true, false},
+        {"qemu+tcp://localhost:16509/system", false, false},
+        {"qemu+ssh://a:b@c@127.0.0.1/system", false, false},
+        {"qemu+unix:///system?socket=/srv/embed/sock", false, false},
+        {"qemu:///system?socket=/srv/embed/sock", false, false},
+        {"qemu:///embed?root=/srv", false, true},
+        {"test:///default", false, true},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        assert_int_equal(uri_is_remote(rows[i].uri), rows[i].remote);
+        assert_int_equal(uri_in_process(rows[i].uri), rows[i].in_process);
+    }
+    char *name = uri_host_name("qemu+ssh://a:b@c@kvm7:22/system");
+    assert_string_equal(name, "kvm7");
+    free(name);
 }
 
 static void test_login(void **state)
@@ -336,6 +434,10 @@ int main(void)
         cmocka_unit_test(test_lifecycle),
         cmocka_unit_test(test_refused_uri),
         cmocka_unit_test(test_events_arrive),
+        cmocka_unit_test(test_waiting_jobs_hold_nobody_up),
+        cmocka_unit_test(test_default_uri_in_process),
+        cmocka_unit_test(test_errors_hide_passwords),
+        cmocka_unit_test(test_uri_parts),
         cmocka_unit_test(test_login),
         cmocka_unit_test(test_login_cancelled),
         cmocka_unit_test(test_open_that_hangs_can_be_given_up),
