@@ -38,8 +38,10 @@ static void choose_uris(struct cli *cli)
         vec_push(&cli->uris, uri);
 }
 
-static void open_log(const struct cli *cli, bool screen)
+static void open_log(const struct cli *cli, const struct options *options, bool screen)
 {
+    /* The option's words stand in the levels' order. */
+    log_set_least((enum log_level)opt_number(options, OPT_LOG_LEVEL));
     if (cli->value[CLI_LOG_FILE]) {
         log_open(cli->value[CLI_LOG_FILE]);
     } else if (screen && file_make_dirs(paths_state_dir(), NULL)) {
@@ -121,7 +123,7 @@ static enum status run(struct cli *cli, int argc, char **argv, struct options *o
         status = fail(&e);
     } else {
         choose_uris(cli);
-        open_log(cli, !command);
+        open_log(cli, options, !command);
         status = command ? run_commands(cli, argc, argv, options, &mistakes)
                          : open_screen(cli, options, &mistakes);
     }

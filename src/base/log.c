@@ -21,8 +21,7 @@ static const char *const level_names[] = {"debug", "info", "warning", "error"};
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int fd = -1;
 static char *log_path;
-static int stderr_on;
-static enum log_level stderr_least;
+static _Atomic enum log_level least_level = LEVEL_LOG_DEBUG;
 
 static int open_file(const char *path)
 {
@@ -56,12 +55,9 @@ void log_open(const char *path)
     pthread_mutex_unlock(&lock);
 }
 
-void log_to_stderr(int on, enum log_level least)
+void log_set_least(enum log_level least)
 {
-    pthread_mutex_lock(&lock);
-    stderr_on = on;
-    stderr_least = least;
-    pthread_mutex_unlock(&lock);
+    least_level = least;
 }
 
 /* Under the lock. Another virtdeck may have rolled the file already: then only the new one is opened. */
@@ -104,6 +100,8 @@ void log_write(enum log_level level, const char *fmt, ...)
 {
     char *raw;
     va_list args;
+    if (level < least_level)
+        return;
     va_start(args, fmt);
     int n = vasprintf(&raw, fmt, args);
     va_end(args);
@@ -112,21 +110,15 @@ void log_write(enum log_level level, const char *fmt, ...)
     /* All memory is asked for before the lock is taken: should it be short, die() comes back here. */
     struct strbuf line = {0};
     stamp(&line, level);
-    size_t text_at = line.len;
     text_escape(&line, raw, (size_t)n);
     strbuf_putc(&line, '\n');
-    struct strbuf note = {0};
-    strbuf_printf(&note, "virtdeck: %s: %s", level_names[level], line.s + text_at);
 
     pthread_mutex_lock(&lock);
     if (fd >= 0) {
         roll();
         put(fd, line.s, line.len);
     }
-    if (stderr_on && level >= stderr_least)
-        put(STDERR_FILENO, note.s, note.len);
     pthread_mutex_unlock(&lock);
-    strbuf_free(&note);
     strbuf_free(&line);
     free(raw);
 }

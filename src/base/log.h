@@ -12,7 +12,7 @@ enum log_level { LEVEL_LOG_DEBUG, LEVEL_LOG_INFO, LEVEL_LOG_WARN, LEVEL_LOG_ERRO
 
 /* Opens (path) or closes (NULL) the file. Failure is silent: logging must never stop the program. */
 void log_open(const char *path);
-void log_to_stderr(int on, enum log_level least); /* the shell commands' way; off by default */
+void log_set_least(enum log_level least); /* what is below is not written; all is at first */
 void log_write(enum log_level level, const char *fmt, ...) ATTR_PRINTF(2, 3);
 
 #endif

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/clock.h"
 #include "base/paths.h"
 #include "command/query.h"
 #include "logs/tail.h"
@@ -38,7 +37,7 @@ struct log {
     size_t lines;   /* to print first; 0: all */
     uint64_t after; /* the number of the last line printed */
     char *last;     /* its text: the newest line may still grow */
-    bool begun, follow;
+    bool begun, reached_end, follow;
     char *problem;
 };
 
@@ -81,9 +80,12 @@ static bool print_tail(void *arg)
     struct log *l = arg;
     struct tail_view v;
     tail_drain_fd(l->tail);
-    tail_view(l->tail, l->begun ? 0 : l->lines, &v);
-    bool read = v.version > 0 && (v.n || v.problem);
-    print_new(l, &v);
+    tail_view(l->tail, l->reached_end ? 0 : l->lines, &v);
+    bool read = v.at_end;
+    /* Before the end was reached the newest lines are not the last ones. */
+    l->reached_end = l->reached_end || v.at_end;
+    if (l->reached_end)
+        print_new(l, &v);
     if (v.problem && !l->problem)
         l->problem = xstrdup(v.problem);
     tail_view_clear(&v);
@@ -93,10 +95,8 @@ static bool print_tail(void *arg)
 static bool print_log(struct log *l, const char *path, struct error *e)
 {
     const struct frontend *f = l->call->session->frontend;
-    /* An empty file never has news. */
-    int64_t until = l->follow ? -1 : clock_mono_ms() + 2000;
     tail_follow(l->tail, path);
-    bool good = f->wait(f->ctx, tail_fd(l->tail), print_tail, l, until, e);
+    bool good = f->wait(f->ctx, tail_fd(l->tail), print_tail, l, -1, e);
     if (!good && l->follow && e->status == STATUS_FAILED) {
         error_clear(e);
         good = true;

@@ -38,6 +38,7 @@ struct tail {
     char **ring;
     size_t cap, len, first, bytes;
     uint64_t next_number, dropped, version;
+    bool at_end;
     char *unfinished; /* the last line, still without its newline; NULL for none */
     char *problem;
 
@@ -60,6 +61,7 @@ static void ring_clear(struct tail *t)
     while (t->len > 0)
         ring_drop_oldest(t);
     t->dropped = 0;
+    t->at_end = false;
     free(t->unfinished);
     t->unfinished = NULL;
     free(t->problem);
@@ -120,12 +122,14 @@ static bool update(char **slot, const char *text)
 
 /* The state beside the lines: what has no newline yet, and what is wrong. Tells the reader when anything is
  * new since `version`; returns the version now. */
-static uint64_t publish(struct tail *t, uint64_t version)
+static uint64_t publish(struct tail *t, uint64_t version, bool at_end)
 {
     pthread_mutex_lock(&t->lock);
     if (t->generation == t->reading) {
         bool news = update(&t->unfinished, t->follow.line.len > 0 ? t->follow.line.s : NULL);
         news = update(&t->problem, t->follow.problem) || news;
+        news = news || t->at_end != at_end;
+        t->at_end = at_end;
         t->version += news;
     }
     uint64_t now = t->version;
@@ -194,7 +198,7 @@ static void *run(void *arg)
             bool told = watch_path(&t->watch, t->follow.path);
             bool more = follow_step(&t->follow);
             timeout_ms = told ? POLL_TOLD_MS : t->follow.problem ? POLL_SHUT_MS : POLL_UNTOLD_MS;
-            version = publish(t, version);
+            version = publish(t, version, !more);
             if (more)
                 continue;
         }
@@ -303,6 +307,7 @@ void tail_view(struct tail *t, size_t max, struct tail_view *out)
         out->lines[i].text = xstrdup(at < t->len ? t->ring[(t->first + at) % t->cap] : t->unfinished);
     }
     out->dropped = t->dropped;
+    out->at_end = t->at_end;
     out->problem = xstrdup(t->problem);
     out->version = t->version;
     pthread_mutex_unlock(&t->lock);

@@ -29,6 +29,7 @@ struct tail_view {
     struct tail_line *lines; /* oldest first */
     size_t n;
     uint64_t dropped; /* fell out of the ring */
+    bool at_end;      /* nothing more is there to be read, as far as it was looked */
     char *problem;    /* "permission denied: …", "no such file", NULL */
     uint64_t version; /* changes with each change */
 };

@@ -69,22 +69,22 @@ static void never_stops_the_program(void **state)
     log_open(NULL);
 }
 
-static void stderr_is_asked_for(void **state)
+static void least_level(void **state)
 {
     (void)state;
-    int saved = dup(STDERR_FILENO), fd = open(scratch("err"), O_RDWR | O_CREAT, 0600);
-    assert_true(saved >= 0 && fd >= 0);
-    dup2(fd, STDERR_FILENO);
-    log_write(LEVEL_LOG_ERROR, "one");
-    log_to_stderr(1, LEVEL_LOG_WARN);
+    log_open(scratch("log"));
+    log_set_least(LEVEL_LOG_WARN);
     log_write(LEVEL_LOG_INFO, "two");
     log_write(LEVEL_LOG_WARN, "three");
-    log_to_stderr(0, LEVEL_LOG_WARN);
-    dup2(saved, STDERR_FILENO);
-    close(saved);
-    close(fd);
-    char *text = contents(scratch("err"));
-    assert_string_equal(text, "virtdeck: warning: three\n");
+    log_write(LEVEL_LOG_ERROR, "four");
+    log_set_least(LEVEL_LOG_DEBUG);
+    log_write(LEVEL_LOG_DEBUG, "five");
+    log_open(NULL);
+    char *text = contents(scratch("log"));
+    assert_null(strstr(text, "two"));
+    assert_non_null(strstr(text, "three"));
+    assert_non_null(strstr(text, "four"));
+    assert_non_null(strstr(text, "five"));
     free(text);
 }
 
@@ -119,7 +119,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(writes_lines, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(rolls_once, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(never_stops_the_program, scratch_setup, scratch_teardown),
-        cmocka_unit_test_setup_teardown(stderr_is_asked_for, scratch_setup, scratch_teardown),
+        cmocka_unit_test_setup_teardown(least_level, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(threads_share_it, scratch_setup, scratch_teardown),
     };
     if (!setlocale(LC_CTYPE, "C.UTF-8"))

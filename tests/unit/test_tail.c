@@ -96,6 +96,39 @@ static void grows(void **state)
     tail_view_clear(&few);
 }
 
+/* Read in pieces: the newest line of the first piece is not the file's last one. */
+static void end_of_a_long_file(void **state)
+{
+    (void)state;
+    const char *path = scratch("log");
+    struct strbuf text = {0};
+    for (int i = 0; i < 20000; i++)
+        strbuf_printf(&text, "line %d\n", i);
+    scratch_write(path, text.s);
+    tail_follow(tail, path);
+    for (int64_t until = clock_mono_ms() + 10000; !view.at_end && clock_mono_ms() < until;) {
+        tail_view_clear(&view);
+        tail_view(tail, 2, &view);
+    }
+    assert_true(view.at_end);
+    assert_true(last_is("line 19999"));
+    strbuf_free(&text);
+    /* An empty one has an end, too, and so has one that is not there. */
+    static const char *const others[] = {"empty", "missing"};
+    scratch_write(scratch("empty"), "");
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        tail_follow(tail, scratch(others[i]));
+        do {
+            tail_view_clear(&view);
+            tail_view(tail, 2, &view);
+            if (!view.at_end)
+                poll(&(struct pollfd){.fd = tail_fd(tail), .events = POLLIN}, 1, 10000);
+            tail_drain_fd(tail);
+        } while (!view.at_end);
+        assert_int_equal(view.n, 0);
+    }
+}
+
 static void rolled(void **state)
 {
     (void)state;
@@ -353,6 +386,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_TAIL(grows),
+        WITH_TAIL(end_of_a_long_file),
         WITH_TAIL(rolled),
         WITH_TAIL(truncated),
         WITH_TAIL(deleted_and_made_again),
