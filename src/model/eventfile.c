@@ -152,7 +152,8 @@ static size_t read_lines(const struct strbuf *text, void (*take)(void *, struct 
     json_tokener *tok = json_tokener_new_ex(4);
     if (!tok)
         die("out of memory (JSON parser)");
-    json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    /* Not JSON_TOKENER_STRICT: under it json-c 0.18 refuses every character that is not ASCII. */
+    json_tokener_set_flags(tok, JSON_TOKENER_VALIDATE_UTF8);
     for (size_t at = 0; at < text->len;) {
         const char *line = text->s + at, *newline = memchr(line, '\n', text->len - at);
         size_t len = newline ? (size_t)(newline - line) : text->len - at;

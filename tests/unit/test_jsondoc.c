@@ -94,6 +94,20 @@ static void values(void **state)
     }
 }
 
+static void other_scripts(void **state)
+{
+    (void)state;
+    static const char text[] = "{\"clé\": \"日本語 \U0001f680 \u00ba\"}";
+    struct jsondoc doc;
+    struct error e = ERROR_INIT;
+    json_object *v = NULL;
+    if (!jsondoc_parse(&doc, "f", text, strlen(text), &e))
+        fail_msg("%s", error_text(&e));
+    assert_true(json_object_object_get_ex(doc.root, "clé", &v));
+    assert_string_equal(json_object_get_string(v), "日本語 \U0001f680 \u00ba");
+    jsondoc_free(&doc);
+}
+
 static void limits(void **state)
 {
     (void)state;
@@ -139,11 +153,9 @@ static void loads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lines),
-        cmocka_unit_test(complaints),
-        cmocka_unit_test(values),
-        cmocka_unit_test(limits),
-        cmocka_unit_test_setup_teardown(loads, scratch_setup, scratch_teardown),
+        cmocka_unit_test(lines),  cmocka_unit_test(complaints),
+        cmocka_unit_test(values), cmocka_unit_test(other_scripts),
+        cmocka_unit_test(limits), cmocka_unit_test_setup_teardown(loads, scratch_setup, scratch_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
