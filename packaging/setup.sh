@@ -17,7 +17,7 @@ GUESTS='libvirt-clients libvirt-daemon libvirt-daemon-driver-qemu ?libvirt-daemo
     ?libvirt-daemon-driver-storage ?libvirt-daemon-driver-interface qemu-system-x86 qemu-utils dnsmasq-base iptables
     iproute2 busybox-static cpio xz-utils'
 CHECKS='clang libclang-rt-dev llvm clang-format clang-tidy cppcheck valgrind libcmocka-dev tmux jq ncurses-term
-    ncurses-base mandoc bsdextrautils util-linux procps'
+    ncurses-base mandoc bsdextrautils util-linux procps zsh fish'
 DEB='dpkg-dev'
 
 case ${1-} in
