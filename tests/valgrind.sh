@@ -5,5 +5,5 @@
 # VALGRIND_LOG.PID, where the runner looks.
 exec valgrind --quiet --leak-check=full --show-leak-kinds=definite,indirect \
     --errors-for-leak-kinds=definite --error-exitcode=99 --num-callers=30 \
-    --suppressions="$(dirname "$0")/data/valgrind.supp" --log-file="${VALGRIND_LOG:-valgrind}.%p" \
+    --suppressions="$(dirname "$(readlink -f "$0")")/data/valgrind.supp" --log-file="${VALGRIND_LOG:-valgrind}.%p" \
     --child-silent-after-fork=yes "$VALGRIND_TARGET" "$@"

@@ -146,18 +146,34 @@ static int on_lifecycle(virConnectPtr conn, virDomainPtr dom, int event, int det
     return 0;
 }
 
+/* One reboot can reset QEMU several times over: what follows this soon is the same. */
+#define SAME_REBOOT_MS 5000
+
+/* Counts it; false when it belongs to the one before. */
+static bool is_new_reboot(struct host *h, const struct vm_uuid *uuid)
+{
+    int64_t now = clock_mono_ms();
+    pthread_mutex_lock(&h->lock);
+    struct reboots *r = vmmap_get(&h->reboots, 0, uuid);
+    if (!r) {
+        r = xcalloc(1, sizeof(*r));
+        vmmap_set(&h->reboots, 0, uuid, r);
+    }
+    bool is_new = !r->count || now - r->last_ms > SAME_REBOOT_MS;
+    r->count++;
+    r->last_ms = now;
+    pthread_mutex_unlock(&h->lock);
+    return is_new;
+}
+
 static void on_reboot(virConnectPtr conn, virDomainPtr dom, void *opaque)
 {
     (void)conn;
-    struct host *h = host_of(opaque);
     struct vm_uuid uuid;
     virDomainGetUUID(dom, uuid.b);
-    pthread_mutex_lock(&h->lock);
-    uintptr_t count = (uintptr_t)vmmap_get(&h->reboots, 0, &uuid);
-    vmmap_set(&h->reboots, 0, &uuid, (void *)(count + 1));
-    pthread_mutex_unlock(&h->lock);
-    TELL(h, dom, "lifecycle", SEV_INFO, MARK_START, "rebooted");
-    note_changed(h, dom);
+    if (is_new_reboot(host_of(opaque), &uuid))
+        TELL(opaque, dom, "lifecycle", SEV_INFO, MARK_START, "rebooted");
+    note_changed(opaque, dom);
 }
 
 static const char *word_of(const char *const *words, size_t n, int i)

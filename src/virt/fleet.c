@@ -76,6 +76,9 @@ size_t fleet_len(const struct fleet *f)
 static void host_free(struct host *h)
 {
     snapshot_unref(h->latest);
+    struct vmmap_slot *slot;
+    for (size_t i = 0; (slot = vmmap_next(&h->reboots, &i));)
+        free(slot->value);
     vmmap_free(&h->reboots);
     for (size_t i = 0; i < h->inbox.len; i++) {
         domdef_unref(h->inbox.items[i].def);

@@ -381,7 +381,8 @@ enum wait_result context_wait_state(struct job_context *c, unsigned states, doub
 unsigned long context_reboots(struct job_context *c)
 {
     pthread_mutex_lock(&c->host->lock);
-    uintptr_t count = (uintptr_t)vmmap_get(&c->host->reboots, 0, &c->job->status.uuid);
+    const struct reboots *r = vmmap_get(&c->host->reboots, 0, &c->job->status.uuid);
+    unsigned long count = r ? r->count : 0;
     pthread_mutex_unlock(&c->host->lock);
     return count;
 }

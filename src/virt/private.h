@@ -80,6 +80,11 @@ struct dom {
     unsigned seen; /* the listing that saw it last */
 };
 
+struct reboots {
+    unsigned long count;
+    int64_t last_ms; /* monotonic */
+};
+
 /* ---- a connection's capabilities, found out when it opens ---- */
 
 struct link {
@@ -124,7 +129,7 @@ struct host {
     VEC(struct vm_uuid) visible;
     struct vm_uuid selected;
     bool interest_changed;
-    struct vmmap reboots; /* uuid → count of reboot events */
+    struct vmmap reboots; /* uuid → struct reboots, owned */
     uint64_t changes;     /* counts events, for the waiters on `changed` */
     struct snapshot *latest;
     virConnectPtr act_conn;          /* for jobs; NULL while not connected */

@@ -5,6 +5,10 @@
 . "$(dirname "$0")/../lib.sh"
 . "$top/tests/terminal/lib.sh"
 
+# The crash handlers are the program's own here, not the sanitizer's.
+ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}handle_segv=0:handle_abort=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0
+export ASAN_OPTIONS
+
 deck() {
     term_start 100x30 "$@" --demo
     wait_text '^.{0,3}web1 '
