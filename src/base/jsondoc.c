@@ -314,7 +314,8 @@ static json_object *build(const char *text, size_t len, const char **why)
     json_tokener *tok = json_tokener_new_ex(DEEPEST + 2);
     if (!tok)
         die("out of memory (JSON parser)");
-    /* Not JSON_TOKENER_STRICT: under it json-c 0.18 refuses every character that is not ASCII. check() has been stricter. With the NUL: a number at the top has no other end. */
+    /* Not JSON_TOKENER_STRICT: under it json-c 0.18 refuses every character that is not ASCII. check() has
+     * been stricter. With the NUL: a number at the top has no other end. */
     json_object *root = json_tokener_parse_ex(tok, text, (int)len + 1);
     enum json_tokener_error error = json_tokener_get_error(tok);
     *why = error == json_tokener_success ? NULL : json_tokener_error_desc(error);
