@@ -18,7 +18,7 @@
 #define JSON_COLUMNS                                                                                         \
     "name,uuid,id,state,reason,cpu,vcpus,mem,maxmem,rx,tx,rd,wr,autostart,order,ip,uptime,title,os,host,age"
 /* Columns that are read from a domain's XML, which comes a moment after the figures. */
-#define FROM_DEFINITION "title description os tags order ip type arch machine vcpus maxmem agent"
+#define FROM_DEFINITION "title description os tags order ip type arch machine vcpus maxmem agent changed"
 
 struct table {
     struct call *call;

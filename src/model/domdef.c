@@ -298,3 +298,31 @@ struct domdef *domdef_parse(const char *xml, size_t len, struct error *e)
     xmlFreeDoc(doc);
     return def;
 }
+
+/* ---- comparing ---- */
+
+static bool same(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool same_device(const struct vm_device *a, const struct vm_device *b)
+{
+    if (a->kind != b->kind || !same(a->mac, b->mac) || a->link_down != b->link_down) {
+        return false;
+    }
+    bool plain = a->is_disk || a->mac; /* of others the running one has details of its own */
+    return !plain ||
+           (same(a->model, b->model) && same(a->source, b->source) && (a->mac || same(a->target, b->target)));
+}
+
+bool domdef_differs(const struct domdef *live, const struct domdef *config)
+{
+    bool differs = live->vcpus != config->vcpus || live->vcpus_max != config->vcpus_max ||
+                   live->maxmem_kib != config->maxmem_kib || !same(live->type, config->type) ||
+                   !same(live->machine, config->machine) || live->devices.len != config->devices.len;
+    for (size_t i = 0; !differs && i < live->devices.len; i++) {
+        differs = !same_device(&live->devices.items[i], &config->devices.items[i]);
+    }
+    return differs;
+}

@@ -81,7 +81,7 @@ enum vm_figure_flag {
     VM_AUTOSTART_ONCE = 4,
     VM_MANAGED_SAVE = 8,
     VM_HAS_SNAPSHOT = 16,
-    VM_UPDATED = 32, /* definition changed since start, as far as libvirt says */
+    VM_UPDATED = 32, /* the next start brings another machine than the one that runs */
     VM_AGENT_UP = 64,
     VM_FLAGS_KNOWN = 128 /* the booleans above were asked for and answered */
 };

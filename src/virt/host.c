@@ -17,6 +17,8 @@
 #define GOOD_AFTER_MS 10000
 /* Changes arriving together (a bulk start) are handled together. */
 #define SETTLE_MS 20
+/* So many single refreshes cost as much as one listing. */
+#define REFRESH_MAX 64
 
 void host_wake(struct host *h)
 {
@@ -205,18 +207,37 @@ static void mark_visible(struct host *h)
     pthread_mutex_unlock(&h->lock);
 }
 
+/* A start alone brings several events: each domain that changed is looked at once. Very many changes (a bulk
+ * start, far away) are a listing and a tick. False: the connection failed. */
+static bool refresh_changed(struct host *h, const struct note *notes, size_t n)
+{
+    struct vmmap changed = {0};
+    struct vmmap_slot *slot;
+    bool ok = true;
+    for (size_t i = 0; i < n; i++)
+        if (notes[i].type == NOTE_CHANGED)
+            vmmap_set(&changed, 0, &notes[i].uuid, h);
+    bool many = changed.len > REFRESH_MAX;
+    for (size_t i = 0; ok && (slot = vmmap_next(&changed, &i));) {
+        if (many)
+            inventory_outdated(h, &slot->uuid);
+        else
+            ok = inventory_refresh(h, &slot->uuid);
+    }
+    h->tick_now = h->tick_now || many;
+    vmmap_free(&changed);
+    return ok;
+}
+
 /* Works off what others told. False: the connection failed. */
 static bool handle_inbox(struct host *h)
 {
     struct note *notes;
     size_t n;
-    bool ok = true;
     take_inbox(h, &notes, &n);
+    bool ok = refresh_changed(h, notes, n);
     for (size_t i = 0; i < n; i++) {
-        if (ok && notes[i].type == NOTE_CHANGED)
-            ok = inventory_refresh(h, &notes[i].uuid);
-        else
-            inventory_apply(h, &notes[i]);
+        inventory_apply(h, &notes[i]);
         domdef_unref(notes[i].def);
         free(notes[i].text);
     }
@@ -265,7 +286,7 @@ static bool wait_for_tick(struct host *h, int64_t next_ms)
             inventory_want_definitions(h, clock_mono_ms());
             publish(h);
         }
-        if (done)
+        if (done || h->tick_now)
             return true;
     }
 }
@@ -276,6 +297,7 @@ static bool one_tick(struct host *h, int64_t interval_ms)
     double budget = h->fleet->config.sample_all ? 1e6 : h->fleet->config.tick_budget * (double)interval_ms;
     if (!handle_inbox(h) || (h->relist && !inventory_list(h)))
         return false;
+    h->tick_now = false;
     if (start - h->flags_ms > 10000 && !inventory_flags(h))
         return false;
     mark_visible(h);

@@ -8,8 +8,6 @@
 #include "base/clock.h"
 #include "virt/private.h"
 
-/* So many single refreshes cost as much as one listing. */
-#define REFRESH_MAX 64
 /* No event tells of another client's config-only edits (libvirt 9.0): definitions are read again this often.
  */
 #define DEF_SELECTED_MS      5000
@@ -179,6 +177,16 @@ bool inventory_refresh(struct host *h, const struct vm_uuid *uuid)
     d->def_asked_ms = 0;
     h->flags_ms = 0;
     return true;
+}
+
+void inventory_outdated(struct host *h, const struct vm_uuid *uuid)
+{
+    struct dom *d = inventory_find(h, uuid);
+    h->relist = true;
+    if (!d)
+        return;
+    d->def_wanted = true;
+    d->def_asked_ms = 0;
 }
 
 /* One filtered list per boolean costs one call for all domains instead of one for each. */

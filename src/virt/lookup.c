@@ -29,11 +29,11 @@ void lookup_add(struct host *h, enum lookup_type type, struct dom *d, unsigned s
     pthread_mutex_unlock(&h->lock);
 }
 
-static struct domdef *read_definition(virDomainPtr dom)
+static struct domdef *read_definition(virDomainPtr dom, unsigned flags)
 {
     struct error e = ERROR_INIT;
     struct domdef *def = NULL;
-    char *xml = virDomainGetXMLDesc(dom, 0); /* without SECURE: no passwords in it */
+    char *xml = virDomainGetXMLDesc(dom, flags); /* without SECURE: no passwords in it */
     if (!xml)
         return NULL;
     def = domdef_parse(xml, strlen(xml), &e);
@@ -42,6 +42,17 @@ static struct domdef *read_definition(virDomainPtr dom)
     error_clear(&e);
     free(xml);
     return def;
+}
+
+/* virDomainIsUpdated() always says no. */
+static bool is_changed(virDomainPtr dom, const struct domdef *live)
+{
+    if (!live || virDomainGetID(dom) == (unsigned)-1 || virDomainIsPersistent(dom) != 1)
+        return false;
+    struct domdef *config = read_definition(dom, VIR_DOMAIN_XML_INACTIVE);
+    bool changed = config && domdef_differs(live, config);
+    domdef_unref(config);
+    return changed;
 }
 
 static void add_address(struct strbuf *b, const char *addr)
@@ -129,8 +140,8 @@ static void look_up(struct host *h, const struct lookup *l)
     switch (l->type) {
     case LOOKUP_DEFINITION:
         note.type = NOTE_DEFINITION;
-        note.def = read_definition(l->dom);
-        note.updated = virDomainIsUpdated(l->dom) == 1;
+        note.def = read_definition(l->dom, 0);
+        note.updated = is_changed(l->dom, note.def);
         break;
     case LOOKUP_ADDRESSES:
         note.type = NOTE_ADDRESSES;

@@ -149,7 +149,7 @@ struct host {
     struct vmmap table; /* uuid → struct dom * */
     VEC(struct dom *) doms;
     unsigned listing;
-    bool relist;
+    bool relist, tick_now;
     int64_t flags_ms, node_ms, rtt_at_ms;
     struct host_info info; /* strings owned */
     struct rate node_busy, node_total;
@@ -192,7 +192,8 @@ bool uri_in_process(const char *uri); /* each connection is a host of its own: t
 
 /* inventory.c: which domains there are */
 bool inventory_list(struct host *h); /* all of them, anew; false: the connection failed */
-bool inventory_refresh(struct host *h, const struct vm_uuid *uuid); /* one that changed */
+bool inventory_refresh(struct host *h, const struct vm_uuid *uuid);  /* one that changed */
+void inventory_outdated(struct host *h, const struct vm_uuid *uuid); /* the same, left to the next tick */
 bool inventory_flags(struct host *h);
 void inventory_clear(struct host *h); /* the connection is gone: pointers are dropped, figures kept */
 void inventory_free(struct host *h);

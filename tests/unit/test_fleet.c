@@ -222,6 +222,47 @@ static void test_waiting_jobs_hold_nobody_up(void **state)
     fleet_free(f);
 }
 
+/* ---- many changes at once ---- */
+
+#define HERD 150
+
+static bool herd_runs(const struct snapshot *s)
+{
+    return s->host.state == HOST_UP && s->counts[VM_RUNNING] == HERD;
+}
+
+static bool herd_is_paused(const struct snapshot *s)
+{
+    return s->counts[VM_PAUSED] == HERD;
+}
+
+static void test_many_changes_at_once(void **state)
+{
+    (void)state;
+    char *path = xstrdup("/tmp/test_fleet.XXXXXX");
+    int fd = mkstemp(path);
+    FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
+    assert_non_null(file);
+    fputs("<node>", file);
+    for (int i = 0; i < HERD; i++)
+        fprintf(file,
+                "<domain type='test'><name>n%d</name><memory>1024</memory><os><type>hvm</type></os></domain>",
+                i);
+    fputs("</node>", file);
+    fclose(file);
+    char *uri = xasprintf("test://%s", path);
+    struct fleet *f = fleet_for(uri, false);
+    struct snapshot *s = wait_snapshot(f, herd_runs);
+    for (size_t i = 0; i < s->n_vms; i++)
+        job_unref(fleet_submit(f, 0, &s->vms[i].uuid, s->vms[i].name, lifecycle_kind("suspend"), NULL));
+    snapshot_unref(s);
+    snapshot_unref(wait_snapshot(f, herd_is_paused));
+    fleet_free(f);
+    unlink(path);
+    free(path);
+    free(uri);
+}
+
 /* ---- log-in ---- */
 
 static char *write_host_file(const char *extra)
@@ -435,6 +476,7 @@ int main(void)
         cmocka_unit_test(test_refused_uri),
         cmocka_unit_test(test_events_arrive),
         cmocka_unit_test(test_waiting_jobs_hold_nobody_up),
+        cmocka_unit_test(test_many_changes_at_once),
         cmocka_unit_test(test_default_uri_in_process),
         cmocka_unit_test(test_errors_hide_passwords),
         cmocka_unit_test(test_uri_parts),
