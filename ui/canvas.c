@@ -248,8 +248,10 @@ void canvas_print(const struct canvas *c, struct strbuf *out, bool roles)
     for (int y = 0; y < c->h; y++) {
         size_t start = out->len;
         for (int x = 0; x < c->w; x++)
-            for (const wchar_t *ch = c->cells[y * c->w + x].ch; *ch; ch++)
-                strbuf_add(out, utf8, utf8_encode((uint32_t)*ch, utf8));
+            for (const wchar_t *ch = c->cells[y * c->w + x].ch; *ch; ch++) {
+                size_t n = utf8_encode((uint32_t)*ch, utf8);
+                strbuf_add(out, utf8, n);
+            }
         end_line(out, start);
     }
     if (!roles)

@@ -77,7 +77,8 @@ static bool walk_unicode_escape(struct walker *w)
         len = 12;
     } else if (v >= 0xdc00 && v <= 0xdfff)
         return fail(w, "half a surrogate pair");
-    strbuf_add(&w->string, bytes, utf8_encode((uint32_t)v, bytes));
+    size_t n = utf8_encode((uint32_t)v, bytes);
+    strbuf_add(&w->string, bytes, n);
     w->p += len;
     return true;
 }

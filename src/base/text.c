@@ -224,8 +224,10 @@ int text_width(const char *s)
 static void put_cluster(struct strbuf *out, const struct text_cluster *c)
 {
     char bytes[4];
-    for (const wchar_t *p = c->ch; *p; p++)
-        strbuf_add(out, bytes, utf8_encode((uint32_t)*p, bytes));
+    for (const wchar_t *p = c->ch; *p; p++) {
+        size_t n = utf8_encode((uint32_t)*p, bytes);
+        strbuf_add(out, bytes, n);
+    }
 }
 
 static void put_spaces(struct strbuf *out, int n)

@@ -320,9 +320,12 @@ void opening_abandon(struct opening *o)
     o->host = NULL;
     if (o->question)
         wait_answer(o->question, NULL);
-    if (!done && o->uri && strstr(o->uri, "+ssh://"))
-        end_transport(o->uri);
+    /* A copy: the opener frees what it has once it gets the lock. */
+    char *uri = !done && o->uri && strstr(o->uri, "+ssh://") ? xstrdup(o->uri) : NULL;
     pthread_mutex_unlock(&o->lock);
+    if (uri)
+        end_transport(uri);
+    free(uri);
     if (done)
         opening_free(o);
 }
