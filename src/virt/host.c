@@ -40,9 +40,10 @@ void host_post(struct host *h, struct note *note)
     *note = (struct note){0};
 }
 
-virConnectPtr host_act_conn(struct host *h)
+virConnectPtr host_act_conn(struct host *h, bool *is_qemu)
 {
     pthread_mutex_lock(&h->lock);
+    *is_qemu = h->act_is_qemu;
     virConnectPtr conn = h->act_conn;
     if (conn)
         virConnectRef(conn);
@@ -90,11 +91,7 @@ static enum connect_result wait_for_opening(struct host *h)
 static void learn_host(struct host *h)
 {
     virNodeInfo node;
-    const char *type = virConnectGetType(h->link.conn);
     char *name = virConnectGetHostname(h->link.conn);
-    h->link.is_qemu = type && strcmp(type, "QEMU") == 0;
-    free(h->info.hypervisor);
-    h->info.hypervisor = xstrdup(type ? type : "");
     if (name && !h->demo) {
         free(h->info.name);
         h->info.name = xstrdup(name);
@@ -123,9 +120,15 @@ static void learn_host(struct host *h)
 
 static void adopt(struct host *h, struct opening_result *r)
 {
+    /* Asked here, once: libvirt's remote driver loses memory when several threads ask a connection at once. */
+    const char *type = virConnectGetType(r->sample);
     h->link = (struct link){.conn = r->sample, .host_cpu = true, .host_mem = true};
+    h->link.is_qemu = type && strcmp(type, "QEMU") == 0;
+    free(h->info.hypervisor);
+    h->info.hypervisor = xstrdup(type ? type : "");
     pthread_mutex_lock(&h->lock);
     h->act_conn = r->act;
+    h->act_is_qemu = h->link.is_qemu;
     h->lost = false;
     h->generation++;
     h->connection_since_ms = clock_mono_ms();
@@ -248,7 +251,8 @@ static bool handle_inbox(struct host *h)
 /* Only the sampling connection has a close callback: the acting one may have been cut off alone. */
 static bool act_is_alive(struct host *h)
 {
-    virConnectPtr act = host_act_conn(h);
+    bool is_qemu;
+    virConnectPtr act = host_act_conn(h, &is_qemu);
     bool alive = act && virConnectIsAlive(act) != 0;
     if (act)
         virConnectClose(act);

@@ -192,12 +192,10 @@ static const char *state_afterwards(struct job_context *c)
 
 static bool find_domain(struct job_context *c)
 {
-    c->conn = host_act_conn(c->host);
+    c->conn = host_act_conn(c->host, &c->is_qemu);
     if (!c->conn)
         return error_set(&c->error, STATUS_NO_CONNECTION, "%s %s: not connected to the host",
                          c->job->status.kind->action, c->vm_name);
-    const char *type = virConnectGetType(c->conn);
-    c->is_qemu = type && strcmp(type, "QEMU") == 0;
     c->dom = virDomainLookupByUUID(c->conn, c->job->status.uuid.b);
     return c->dom || context_failed(c);
 }

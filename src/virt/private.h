@@ -133,6 +133,7 @@ struct host {
     uint64_t changes;     /* counts events, for the waiters on `changed` */
     struct snapshot *latest;
     virConnectPtr act_conn;          /* for jobs; NULL while not connected */
+    bool act_is_qemu;
     bool opening_done, auth_pending; /* set by the opener */
     VEC(struct lookup) lookups;
     bool lookup_running;
@@ -168,7 +169,7 @@ void *host_thread(void *host);
 void host_post(struct host *h, struct note *note); /* takes its contents over; any thread */
 void host_wake(struct host *h);
 /* A reference to the acting connection, or NULL while there is none. Any thread; virConnectClose() it. */
-virConnectPtr host_act_conn(struct host *h);
+virConnectPtr host_act_conn(struct host *h, bool *is_qemu);
 
 /* fleet.c */
 void fleet_post(struct fleet *f, struct message *m); /* takes its contents over */
@@ -189,6 +190,13 @@ char *uri_without_password(const char *uri);
 bool uri_is_remote(const char *uri);
 char *uri_host_name(const char *uri); /* the host part, or this machine's name; the caller frees */
 bool uri_in_process(const char *uri); /* each connection is a host of its own: test, embed */
+
+/* alias.c: the URI that libvirt will open for this one, which may be an alias or NULL; NULL: it looks for
+ * one. Reads libvirt.conf; the caller frees. */
+char *uri_resolved(const char *uri);
+/* In the text of a libvirt.conf: what an alias stands for, or (NULL) the default URI. NULL: it says nothing.
+ */
+char *alias_find(const char *conf, const char *alias);
 
 /* inventory.c: which domains there are */
 bool inventory_list(struct host *h); /* all of them, anew; false: the connection failed */

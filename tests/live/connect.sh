@@ -75,6 +75,9 @@ unlike "a password in the URI is not shown" "$out$err" hunter2
 # On the screen: an ssh that hangs is given up on, and ended.
 term_start 120x36 -c "qemu+ssh://slow.example/system?command=$TEST_TMP/ssh-hangs"
 shows "a host that does not answer: connecting" 'connecting'
+no_ssh() {
+    [ -z "$(pgrep -P "$(term_pid)")" ]
+}
 has_ssh() {
     ! no_ssh
 }
@@ -82,9 +85,6 @@ eventually "its ssh is under way" 10 has_ssh
 type_text ':disconnect'
 keys Enter
 shows "it is given up" 'given up'
-no_ssh() {
-    [ -z "$(pgrep -P "$(term_pid)")" ]
-}
 eventually "and its ssh is ended" 10 no_ssh
 leave
 done_testing
