@@ -166,9 +166,12 @@ static int on_credentials(virConnectCredentialPtr creds, unsigned n, void *opaqu
 /* ssh would ask for passwords on the terminal, which is the screen's. */
 static char *uri_without_tty(const char *uri)
 {
-    if (!uri || !strstr(uri, "+ssh://") || strstr(uri, "no_tty="))
-        return xstrdup(uri);
-    return xasprintf("%s%cno_tty=1", uri, strchr(uri, '?') ? '&' : '?');
+    char *real = uri_resolved(uri);
+    char *changed = NULL;
+    if (real && strstr(real, "+ssh://") && !strstr(real, "no_tty="))
+        changed = xasprintf("%s%cno_tty=1", real, strchr(real, '?') ? '&' : '?');
+    free(real);
+    return changed ? changed : xstrdup(uri);
 }
 
 /* libvirt's messages quote the URI as it was given. */
