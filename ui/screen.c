@@ -83,6 +83,7 @@ static struct fleet *start_fleet(const struct screen_request *r)
         .reconnect_max_s = opt_number(o, OPT_RECONNECT_MAX),
         .keepalive_s = (int)opt_number(o, OPT_KEEPALIVE),
         .read_only = r->read_only,
+        .no_tty = true,
         .reconnect = true,
         .want_dear = true,
         .addr_lease = has_address_source(o, "lease"),
