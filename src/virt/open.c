@@ -188,6 +188,27 @@ static void hide_password(struct error *e, const char *uri)
     free(hidden);
 }
 
+/* ssh was told not to ask (no_tty): where it would have, a person has to see to it elsewhere. */
+static void advise_on_ssh(struct error *e, const char *uri)
+{
+    static const char *const refusals[] = {"Permission denied", "Host key verification failed"};
+    if (!uri || !strstr(uri, "+ssh://") || !strstr(uri, "no_tty=1"))
+        return;
+    for (size_t i = 0; i < ARRAY_LEN(refusals); i++) {
+        if (!strstr(error_text(e), refusals[i]))
+            continue;
+        char *host = uri_host_name(uri);
+        char *text =
+            xasprintf("%s (ssh can't ask anything on this screen: log in once with `ssh %s` in another "
+                      "terminal, and load your key with ssh-add)",
+                      error_text(e), host);
+        free(e->text);
+        e->text = text;
+        free(host);
+        return;
+    }
+}
+
 /* Asked of the connection: an alias or the default URI doesn't tell. */
 static bool runs_in_process(virConnectPtr conn)
 {
@@ -206,6 +227,7 @@ static virConnectPtr open_one(struct opening *o)
     if (!conn) {
         error_from_libvirt(&o->result.error, "connecting");
         hide_password(&o->result.error, o->uri);
+        advise_on_ssh(&o->result.error, o->uri);
         return NULL;
     }
     virConnectSetKeepAlive(conn, o->keepalive_s, 3); /* fails where the peer has none: then there is none */

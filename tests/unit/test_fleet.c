@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 #include "base/clock.h"
@@ -345,6 +346,29 @@ static void test_errors_hide_passwords(void **state)
     fleet_free(f);
 }
 
+/* ssh can't ask for a password on the screen: the message says what to do instead. */
+static void test_ssh_refusal_has_a_remedy(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/test_fleet.ssh.XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    dprintf(fd, "#!/bin/sh\necho 'me@far: Permission denied (publickey,password).' >&2\nexit 255\n");
+    fchmod(fd, 0700);
+    close(fd);
+    char *uri = xasprintf("qemu+ssh://me@far.example/system?command=%s", path);
+    struct fleet_config config = {.interval_s = 0.2, .reconnect_max_s = 1, .keepalive_s = 5, .no_tty = true};
+    struct fleet *f = fleet_new(&config);
+    fleet_add(f, uri, false);
+    struct snapshot *s = wait_snapshot(f, has_failed);
+    assert_non_null(strstr(s->host.state_text, "Permission denied"));
+    assert_non_null(strstr(s->host.state_text, "`ssh far.example`"));
+    snapshot_unref(s);
+    fleet_free(f);
+    unlink(path);
+    free(uri);
+}
+
 static void test_uri_parts(void **state)
 {
     (void)state;
@@ -479,6 +503,7 @@ int main(void)
         cmocka_unit_test(test_many_changes_at_once),
         cmocka_unit_test(test_default_uri_in_process),
         cmocka_unit_test(test_errors_hide_passwords),
+        cmocka_unit_test(test_ssh_refusal_has_a_remedy),
         cmocka_unit_test(test_uri_parts),
         cmocka_unit_test(test_login),
         cmocka_unit_test(test_login_cancelled),
