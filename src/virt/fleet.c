@@ -224,9 +224,10 @@ void fleet_ask_addresses(struct fleet *f, int host, const struct vm_uuid *uuid)
 
 void fleet_post(struct fleet *f, struct message *m)
 {
+    struct message dropped = {0};
     pthread_mutex_lock(&f->lock);
     if (f->messages.len - f->first_message >= MESSAGES_MAX)
-        message_clear(&f->messages.items[f->first_message++]);
+        dropped = f->messages.items[f->first_message++];
     if (f->first_message && f->first_message >= f->messages.len / 2) {
         f->messages.len -= f->first_message;
         memmove(f->messages.items, f->messages.items + f->first_message, f->messages.len * sizeof *m);
@@ -235,6 +236,7 @@ void fleet_post(struct fleet *f, struct message *m)
     vec_push(&f->messages, *m);
     pthread_mutex_unlock(&f->lock);
     *m = (struct message){0};
+    message_clear(&dropped); /* a job's lock goes before the fleet's */
     fleet_signal(f);
 }
 

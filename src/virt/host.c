@@ -120,7 +120,8 @@ static void learn_host(struct host *h)
 
 static void adopt(struct host *h, struct opening_result *r)
 {
-    /* Asked here, once: libvirt's remote driver loses memory when several threads ask a connection at once. */
+    /* Asked here, once: libvirt's remote driver loses memory when several threads ask a connection at once.
+     */
     const char *type = virConnectGetType(r->sample);
     h->link = (struct link){.conn = r->sample, .host_cpu = true, .host_mem = true};
     h->link.is_qemu = type && strcmp(type, "QEMU") == 0;

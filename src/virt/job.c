@@ -349,6 +349,18 @@ static void tell_waiting(struct job_context *c, const char *what, int64_t start_
     context_progress(c, "%s, %lld s", what, (long long)seconds);
 }
 
+/* WAIT_REACHED with the state it is in now, or how the waiting ends. */
+static enum wait_result look(struct job_context *c, int *state)
+{
+    if (virDomainGetState(c->dom, state, NULL, 0) == 0)
+        return WAIT_REACHED;
+    virErrorPtr e = virGetLastError();
+    c->gone = e && e->code == VIR_ERR_NO_DOMAIN;
+    if (!c->gone)
+        context_failed(c);
+    return c->gone ? WAIT_GONE : WAIT_FAILED;
+}
+
 enum wait_result context_wait_state(struct job_context *c, unsigned states, double timeout_s,
                                     const char *waiting_for)
 {
@@ -356,13 +368,9 @@ enum wait_result context_wait_state(struct job_context *c, unsigned states, doub
     uint64_t seen = 0;
     for (;;) {
         int state;
-        if (virDomainGetState(c->dom, &state, NULL, 0) < 0) {
-            virErrorPtr e = virGetLastError();
-            c->gone = e && e->code == VIR_ERR_NO_DOMAIN;
-            if (!c->gone)
-                context_failed(c);
-            return c->gone ? WAIT_GONE : WAIT_FAILED;
-        }
+        enum wait_result found = look(c, &state);
+        if (found != WAIT_REACHED)
+            return found;
         if (states & 1u << state)
             return WAIT_REACHED;
         if ((double)(clock_mono_ms() - start) >= timeout_s * 1000)
@@ -390,6 +398,12 @@ enum wait_result context_wait_reboot(struct job_context *c, unsigned long before
     int64_t start = clock_mono_ms(), told_s = 0;
     uint64_t seen = 0;
     while (context_reboots(c) <= before) {
+        int state;
+        enum wait_result found = look(c, &state);
+        if (found != WAIT_REACHED)
+            return found;
+        if (state == VIR_DOMAIN_SHUTOFF || state == VIR_DOMAIN_CRASHED)
+            return WAIT_GONE;
         if ((double)(clock_mono_ms() - start) >= timeout_s * 1000)
             return WAIT_TIMEOUT;
         tell_waiting(c, "waiting for the guest to reboot", start, &told_s);

@@ -122,6 +122,14 @@ static bool run_reboot(struct job_context *c)
             "reboot %s: the guest did not reboot within %.0f s; it may ignore the request: `reset %s` "
             "presses the reset button",
             c->vm_name, timeout, c->vm_name);
+    if (r == WAIT_GONE && c->gone)
+        return error_set(&c->error, STATUS_FAILED,
+                         "reboot %s: it stopped instead of rebooting; it was transient and is gone",
+                         c->vm_name);
+    if (r == WAIT_GONE)
+        return error_set(&c->error, STATUS_FAILED,
+                         "reboot %s: it stopped instead of rebooting: `start %s` starts it again", c->vm_name,
+                         c->vm_name);
     if (r == WAIT_REACHED)
         context_say(c, "rebooted");
     return r == WAIT_REACHED;

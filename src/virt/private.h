@@ -132,7 +132,7 @@ struct host {
     struct vmmap reboots; /* uuid → struct reboots, owned */
     uint64_t changes;     /* counts events, for the waiters on `changed` */
     struct snapshot *latest;
-    virConnectPtr act_conn;          /* for jobs; NULL while not connected */
+    virConnectPtr act_conn; /* for jobs; NULL while not connected */
     bool act_is_qemu;
     bool opening_done, auth_pending; /* set by the opener */
     VEC(struct lookup) lookups;
@@ -273,7 +273,7 @@ bool context_cancelled(struct job_context *c);
 enum wait_result { WAIT_REACHED, WAIT_GONE, WAIT_TIMEOUT, WAIT_FAILED };
 enum wait_result context_wait_state(struct job_context *c, unsigned states, double timeout_s,
                                     const char *waiting_for);
-/* Waits for more reboots than `before`. */
+/* Waits for more reboots than `before`; WAIT_GONE: it stopped instead. */
 unsigned long context_reboots(struct job_context *c);
 enum wait_result context_wait_reboot(struct job_context *c, unsigned long before, double timeout_s);
 

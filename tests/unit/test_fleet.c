@@ -223,6 +223,43 @@ static void test_waiting_jobs_hold_nobody_up(void **state)
     fleet_free(f);
 }
 
+static bool wait_for_reboot(struct job_context *c)
+{
+    context_progress(c, "it waits");
+    enum wait_result r = context_wait_reboot(c, context_reboots(c), 60);
+    return r == WAIT_GONE;
+}
+
+/* A guest that stops will not reboot any more. */
+static void test_waiting_for_a_reboot_ends_with_the_guest(void **state)
+{
+    (void)state;
+    static const struct job_kind waiting = {"wait", "waiting", wait_for_reboot};
+    struct fleet *f = fleet_for("test:///default", false);
+    struct snapshot *s = wait_snapshot(f, has_defs);
+    struct vm_uuid uuid = s->vms[0].uuid;
+    struct job_status st;
+    snapshot_unref(s);
+    struct job *j = fleet_submit(f, 0, &uuid, "test", &waiting, NULL);
+    bool begun = false;
+    for (int64_t until = clock_mono_ms() + DEADLINE_MS; !begun && clock_mono_ms() < until;
+         poll(NULL, 0, 10)) {
+        job_status(j, &st);
+        begun = st.progress != NULL;
+        job_status_clear(&st);
+    }
+    assert_true(begun);
+    assert_int_equal(run(f, &uuid, "destroy", NULL, &st), JOB_DONE);
+    job_status_clear(&st);
+    for (int64_t until = clock_mono_ms() + DEADLINE_MS; !job_is_over(j) && clock_mono_ms() < until;)
+        poll(NULL, 0, 10);
+    job_status(j, &st);
+    assert_int_equal(st.result.state, JOB_DONE);
+    job_status_clear(&st);
+    job_unref(j);
+    fleet_free(f);
+}
+
 /* ---- many changes at once ---- */
 
 #define HERD 150
@@ -500,6 +537,7 @@ int main(void)
         cmocka_unit_test(test_refused_uri),
         cmocka_unit_test(test_events_arrive),
         cmocka_unit_test(test_waiting_jobs_hold_nobody_up),
+        cmocka_unit_test(test_waiting_for_a_reboot_ends_with_the_guest),
         cmocka_unit_test(test_many_changes_at_once),
         cmocka_unit_test(test_default_uri_in_process),
         cmocka_unit_test(test_errors_hide_passwords),
