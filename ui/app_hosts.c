@@ -153,6 +153,9 @@ void app_tell_interest(struct app *app)
             now = mix(now, uuid_hash(&rows[i].vm->uuid, rows[i].snap->host.id));
     if (vm)
         now = mix(now, uuid_hash(&vm->uuid, deck_host(d)->host.id));
+    /* A domain that is renamed has another log. */
+    for (const char *s = vm ? vm->name : ""; *s; s++)
+        now = mix(now, (unsigned char)*s);
     if (now == app->interest)
         return;
     app->interest = now;

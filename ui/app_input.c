@@ -53,9 +53,7 @@ static void accepted(struct deck *d, enum prompt_mode mode, const char *line)
             prompt_open(PROMPT_FILTER, "/", line);
         break;
     case PROMPT_SEARCH:
-        free(d->search);
-        d->search = xstrdup(line);
-        d->log.match = 0;
+        deck_search_for(d, line);
         run_line(d, "search-next");
         break;
     default:
@@ -119,6 +117,11 @@ static void to_keys(struct deck *d, keycode key)
         char *line = xstrdup(b->run); /* the command may load another keymap */
         run_line(d, line);
         free(line);
+    } else if (!b && !g) {
+        char name[32], help[32];
+        key_label(key, name, sizeof(name));
+        keymap_label_for(&d->keymap, deck_place(d), "help", help, sizeof(help));
+        deck_note(d, SEV_INFO, "%s does nothing here; %s lists the keys", name, help);
     }
 }
 

@@ -27,11 +27,11 @@ static const struct command rows[] = {
     {.name = "tag",
      .summary = "tag domains: commands then act on all tagged ones",
      .detail =
-         "Without a word, or with `toggle`, the selected domain, and the cursor moves on. A filter tags "
-         "all domains that fit it.",
+         "Without a word, or with `toggle`, the selected domain, and the cursor moves on. Names tag those "
+         "domains; a filter tags all shown ones that fit it.",
      .flags = SCREEN,
      .args = {{"WHICH", ARG_FILTER, "toggle all none invert", true, true,
-               "toggle, all, none, invert or a filter"}},
+               "toggle, all, none, invert, domains or a filter"}},
      .run = tag_run},
     {.name = "sort",
      .summary = "sort the table by a column; the same column again turns it round",

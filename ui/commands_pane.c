@@ -82,6 +82,7 @@ bool window_run(struct call *call, struct error *e)
         if (strcmp(windows[i].id, word) == 0)
             at = i;
     d->window = (enum window)at;
+    deck_note(d, SEV_INFO, "graphs show %s", windows[at].id);
     d->view_changed = d->dirty = true;
     return true;
 }
@@ -114,6 +115,7 @@ bool scope_run(struct call *call, struct error *e)
     (void)e;
     d->events_of_vm = switched(call_word(call, 0), "vm", d->events_of_vm);
     d->panes[PANE_EVENTS].scroll = 0;
+    d->events_match = -1;
     d->dirty = true;
     return true;
 }
@@ -166,9 +168,8 @@ bool search_run(struct call *call, struct error *e)
         d->dirty = true;
         return true;
     }
-    free(d->search);
-    d->search = text;
-    d->log.match = 0;
+    deck_search_for(d, text);
+    free(text);
     return go_to_match(d, false);
 }
 

@@ -135,10 +135,13 @@ bool cancel_run(struct call *call, struct error *e)
     struct deck *d = call_deck(call);
     (void)e;
     d->dirty = true;
-    if (dialog_top(d))
+    if (dialog_top(d)) {
         dialog_cancel(d);
-    else if (!run_cancel(d))
-        deck_note(d, SEV_INFO, "nothing is waited for; q leaves virtdeck");
+    } else if (!run_cancel(d)) {
+        char key[32];
+        keymap_label_for(&d->keymap, deck_place(d), "quit", key, sizeof(key));
+        deck_note(d, SEV_INFO, "nothing is waited for; %s leaves virtdeck", key);
+    }
     return true;
 }
 

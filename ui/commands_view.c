@@ -136,6 +136,10 @@ bool back_run(struct call *call, struct error *e)
     } else if (*d->view.filter_text) {
         view_set_filter(&d->view, "", NULL);
         d->rebuild = true;
+    } else {
+        char key[32];
+        keymap_label_for(&d->keymap, deck_place(d), "quit", key, sizeof(key));
+        deck_note(d, SEV_INFO, "nothing to go back from; %s leaves virtdeck", key);
     }
     return true;
 }
@@ -158,7 +162,20 @@ static size_t tag_rows(struct deck *d, const struct filter *f, bool invert)
     return n;
 }
 
-/* On a group's header: the whole group. */
+/* On a group's header: the whole group, or none of it where all are tagged already. */
+static void tag_group(struct deck *d)
+{
+    struct view *v = &d->view;
+    size_t from = v->cursor + 1, end = from;
+    bool all = true;
+    for (; end < v->rows.len && v->rows.items[end].vm; end++)
+        all = all && view_tagged(v, v->rows.items[end].snap->host.id, &v->rows.items[end].vm->uuid);
+    if (end == from)
+        deck_note(d, SEV_INFO, "the group is folded; Enter on it shows its domains");
+    for (size_t i = from; i < end; i++)
+        view_tag(v, v->rows.items[i].snap->host.id, &v->rows.items[i].vm->uuid, !all);
+}
+
 static void tag_current(struct deck *d)
 {
     const struct view_row *row = view_current(&d->view);
@@ -168,11 +185,26 @@ static void tag_current(struct deck *d)
         bool on = view_tagged(&d->view, row->snap->host.id, &row->vm->uuid);
         view_tag(&d->view, row->snap->host.id, &row->vm->uuid, !on);
     } else {
-        for (size_t i = d->view.cursor + 1; i < d->view.rows.len && d->view.rows.items[i].vm; i++)
-            view_tag(&d->view, d->view.rows.items[i].snap->host.id, &d->view.rows.items[i].vm->uuid, true);
+        tag_group(d);
     }
     if (!d->pane_focused)
         view_move(&d->view, 1);
+}
+
+/* Names as other commands take them. False: not all of them are, so it is a filter. */
+static bool tag_targets(struct deck *d, const struct call *call)
+{
+    struct target_list all = {0};
+    bool good = true;
+    for (size_t i = 0; good && i < call->words.len; i++)
+        good = !strpbrk(call_word(call, i), "=<>~!|()") &&
+               targets_resolve(d->session.fleet, call_word(call, i), &all, NULL);
+    for (size_t i = 0; good && i < all.len; i++)
+        view_tag(&d->view, all.items[i].host, &all.items[i].uuid, true);
+    if (good)
+        deck_note(d, SEV_INFO, "%zu tagged", all.len);
+    target_list_free(&all);
+    return good;
 }
 
 bool tag_run(struct call *call, struct error *e)
@@ -182,7 +214,7 @@ bool tag_run(struct call *call, struct error *e)
     struct dialog *g = dialog_top(d);
     d->rebuild = d->dirty = true;
     char *text = call_words(call, 0);
-    int which = text ? name_index(names, ARRAY_LEN(names), text) : 0;
+    int which = text ? name_index(names, ARRAY_LEN(names), text) : 0; /* -1: domains or a filter */
     bool good = true;
     if (g && g->ops->key) {
         g->ops->key(d, g, ' ');
@@ -192,7 +224,7 @@ bool tag_run(struct call *call, struct error *e)
         tag_rows(d, NULL, which == 3);
     } else if (which == 2) {
         view_tag_clear(&d->view);
-    } else {
+    } else if (!tag_targets(d, call)) {
         struct error wrong = ERROR_INIT;
         struct filter *f = filter_compile(text, &wrong);
         good = wrong.status == STATUS_OK;
@@ -245,9 +277,9 @@ bool sort_run(struct call *call, struct error *e)
     } else if (column_find(word))
         sort_by(v, column_find(word));
     changed(d);
-    deck_note(d, SEV_INFO, "sorted by %s, %s first", v->sort->id,
-              v->sort->type == COLUMN_TEXT ? (v->descending ? "last" : "first")
-                                           : (v->descending ? "highest" : "lowest"));
+    deck_note(d, SEV_INFO, "sorted by %s, %s", v->sort->id,
+              v->sort->type == COLUMN_TEXT ? (v->descending ? "from Z to A" : "from A to Z")
+                                           : (v->descending ? "highest first" : "lowest first"));
     return true;
 }
 
@@ -311,6 +343,10 @@ bool group_run(struct call *call, struct error *e)
         d->view.group = (enum group_mode)((d->view.group + 1) % GROUP_COUNT);
     else
         good = view_set_group(&d->view, word, e);
+    if (good && d->view.group == GROUP_NONE)
+        deck_note(d, SEV_INFO, "not grouped");
+    else if (good)
+        deck_note(d, SEV_INFO, "grouped by %s", group_names[d->view.group]);
     changed(d);
     return good;
 }

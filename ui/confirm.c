@@ -25,7 +25,7 @@ static int text_rows(const char *text, int w)
 
 static int box_width(const struct canvas *c)
 {
-    return c->w - 2 < BOX_W ? c->w - 2 : BOX_W;
+    return c->w - 4 < BOX_W ? c->w : BOX_W;
 }
 
 static void draw_buttons(struct deck *d, struct canvas *c, struct rect in, bool yes)
@@ -121,7 +121,7 @@ static void confirm_answer(struct deck *d, struct dialog *g, const char *line)
     struct confirm *q = (struct confirm *)g;
     bool yes = line && q->typed && strcmp(line, q->typed) == 0;
     if (line && !yes)
-        deck_note(d, SEV_WARN, "that was not the name: nothing was done");
+        deck_note(d, SEV_WARN, "that was not the name");
     finish(d, q, yes);
 }
 

@@ -15,7 +15,8 @@
 
 void deck_init(struct deck *d, struct options *options)
 {
-    *d = (struct deck){.options = options, .log.follow = true, .bar_error_at = -1, .rebuild = true};
+    *d = (struct deck){
+        .options = options, .log.follow = true, .bar_error_at = -1, .events_match = -1, .rebuild = true};
     view_init(&d->view);
 }
 
@@ -93,6 +94,14 @@ void deck_update(struct deck *d)
     view_rebuild(&d->view, d->hosts, d->n_hosts, &base);
 }
 
+void deck_search_for(struct deck *d, const char *text)
+{
+    free(d->search);
+    d->search = xstrdup(text);
+    d->log.match = 0;
+    d->events_match = -1;
+}
+
 const struct vm *deck_vm(const struct deck *d)
 {
     const struct view_row *r = view_current(&d->view);
@@ -135,7 +144,8 @@ enum place deck_place(const struct deck *d)
 void deck_hit(struct deck *d, struct rect area, const char *run)
 {
     struct hit hit = {.area = area, .row = -1};
-    strncat(hit.run, run, sizeof(hit.run) - 1);
+    if (strlen(run) < sizeof(hit.run)) /* a part of a line would be another line */
+        memcpy(hit.run, run, strlen(run) + 1);
     vec_push(&d->hits, hit);
 }
 

@@ -43,6 +43,7 @@ struct log_state {
 struct notice {
     char *text; /* raw */
     enum severity severity;
+    bool passing;     /* answers a key: the next such answer takes its place */
     int64_t until_ms; /* monotonic */
 };
 
@@ -82,6 +83,7 @@ struct deck {
     bool events_of_vm; /* the events pane shows the selected domain's only */
     char *search;      /* the last text searched for; NULL */
     struct log_state log;
+    int events_match;                   /* row of the events pane that the last search found; -1 none */
     uint64_t events_seen, events_count; /* added in all; looked at */
 
     VEC(struct dialog *) dialogs; /* the last is on top */
@@ -115,6 +117,9 @@ void deck_set_time(struct deck *d, int64_t mono_ms, int64_t wall_ms);
 void deck_update(struct deck *d);
 /* The whole screen. */
 void deck_draw(struct deck *d, struct canvas *c);
+
+/* A new text to search for; where older ones were found is forgotten. */
+void deck_search_for(struct deck *d, const char *text);
 
 /* The domain under the cursor and its host; NULL where there is none. */
 const struct vm *deck_vm(const struct deck *d);

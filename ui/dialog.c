@@ -2,10 +2,23 @@
 #include "ui/dialog.h"
 
 #include <stdlib.h>
+#include "ui/prompt.h"
+
+/* What is being typed is for the dialog that asked: it stays on top until it has it. */
+static bool is_being_answered(void)
+{
+    enum prompt_mode mode = prompt_current_mode();
+    return prompt_is_open() && (mode == PROMPT_ANSWER || mode == PROMPT_SECRET);
+}
 
 void dialog_open(struct deck *d, struct dialog *g)
 {
+    struct dialog *top = dialog_top(d);
     vec_push(&d->dialogs, g);
+    if (top && is_being_answered()) {
+        d->dialogs.items[d->dialogs.len - 2] = g;
+        d->dialogs.items[d->dialogs.len - 1] = top;
+    }
     d->dirty = true;
 }
 
@@ -57,7 +70,8 @@ void dialog_draw_all(struct deck *d, struct canvas *c)
 
 struct rect dialog_box(struct deck *d, struct canvas *c, int w, int h, const char *title)
 {
-    w = w > c->w - 2 ? c->w - 2 : w;
+    /* The whole width rather than all but the edges, where a column of what is behind would stand. */
+    w = w > c->w - 4 ? c->w : w;
     h = h > c->h - 2 ? c->h - 2 : h;
     /* Key bar and last line stay in sight. */
     struct rect box = {(c->w - w) / 2, (c->h - 2 - h) / 2, w, h};

@@ -30,6 +30,7 @@ struct dialog {
     const struct dialog_ops *ops;
 };
 
+/* On top, or below the one that is being typed into. */
 void dialog_open(struct deck *d, struct dialog *g);
 struct dialog *dialog_top(const struct deck *d); /* NULL: none */
 void dialog_close(struct deck *d);               /* the top one */

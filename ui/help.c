@@ -183,24 +183,21 @@ static const struct {
 
 bool help_open(struct deck *d, const char *topic, struct error *e)
 {
+    bool found = !topic || command_find(topic);
+    for (size_t i = 0; !found && i < ARRAY_LEN(topics); i++)
+        found = strcmp(topic, topics[i].name) == 0;
+    if (!found)
+        return error_set(e, STATUS_USAGE, "there is no help on \"%s\"", topic);
     struct viewer *v = viewer_new(topic ? topic : "Help", PLACE_HELP);
-    bool found = false;
     /* A name can be both: the topic explains the language, the command itself how it is given. */
     const struct command *c = topic ? command_find(topic) : NULL;
     if (c) {
         add_command(v, c);
         blank(v);
-        found = true;
     }
     for (size_t i = 0; i < ARRAY_LEN(topics); i++)
-        if (!topic || strcmp(topic, topics[i].name) == 0) {
+        if (!topic || strcmp(topic, topics[i].name) == 0)
             topics[i].add(d, v);
-            found = true;
-        }
     viewer_show(d, v);
-    if (!found) {
-        dialog_close(d);
-        return error_set(e, STATUS_USAGE, "there is no help on \"%s\"", topic);
-    }
     return true;
 }

@@ -2,9 +2,9 @@
  *
  * Loading keymaps and finding what a key does.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/nearest.h"
 #include "command/command.h"
 #include "ui/keymap.h"
 #include "ui/layers.h"
@@ -65,32 +65,29 @@ static void bind(struct keymap *m, struct binding row)
     *b = row;
 }
 
-static bool check_command(const char *name, struct error *e)
+static bool check_command(const word_list *words, size_t from, size_t end, struct error *e)
 {
-    if (command_find(name))
-        return true;
-    struct nearest near = nearest_to(name);
-    for (size_t i = 0; command_tables[i]; i++)
-        for (size_t k = 0; k < command_tables[i]->n; k++)
-            nearest_offer(&near, command_tables[i]->rows[k].name);
-    char *hint = nearest_hint(&near);
-    error_set(e, STATUS_USAGE, "no such command \"%s\"%s; `virtdeck help` lists them", name, hint);
-    free(hint);
-    return false;
+    const char **argv = xcalloc(end - from + 1, sizeof(*argv));
+    for (size_t i = from; i < end; i++)
+        argv[i - from] = words->items[i].text;
+    bool ok = command_check(true, (int)(end - from), argv, e);
+    free(argv);
+    return ok;
 }
 
-/* Every command of the line must be one; its words are the command's own business when it runs. */
+/* Every command of the line must be one, with words that it takes. */
 static bool check_line(const char *line, struct error *e)
 {
     word_list words = {0};
-    bool ok = words_split(line, &words, e), first = true;
+    bool ok = words_split(line, &words, e);
     if (ok && words.len == 0)
         ok = error_set(e, STATUS_USAGE,
                        "no command; write a line such as \"start\", or null to unbind the key");
-    for (size_t i = 0; ok && i < words.len; i++) {
-        if (first)
-            ok = check_command(words.items[i].text, e);
-        first = strcmp(words.items[i].text, "&&") == 0;
+    for (size_t from = 0, end; ok && from < words.len; from = end + 1) {
+        end = words_command_end(line, &words, from);
+        ok = end + 1 == words.len || end == from
+                 ? error_set(e, STATUS_USAGE, "&& stands between two commands")
+                 : check_command(&words, from, end, e);
     }
     words_free(&words);
     return ok;
@@ -280,6 +277,15 @@ keycode keymap_key_for(const struct keymap *m, enum place place, const char *run
         if (p == PLACE_ANY)
             return 0;
     }
+}
+
+void keymap_label_for(const struct keymap *m, enum place place, const char *run, char *out, size_t size)
+{
+    keycode key = keymap_key_for(m, place, run);
+    if (key)
+        key_label(key, out, size);
+    else
+        snprintf(out, size, ":%s", run);
 }
 
 char **keymap_names(size_t *n)

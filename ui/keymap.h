@@ -52,6 +52,8 @@ void keymap_free(struct keymap *m);
 const struct binding *keymap_find(const struct keymap *m, enum place place, keycode key);
 /* The first key bound to this line at this place or its parents; 0 for none. */
 keycode keymap_key_for(const struct keymap *m, enum place place, const char *run);
+/* What a person does to have this line run there: that key's label, or the line for the bar (":quit"). */
+void keymap_label_for(const struct keymap *m, enum place place, const char *run, char *out, size_t size);
 char **keymap_names(size_t *n);
 
 #endif

@@ -20,12 +20,16 @@ void message_free(struct deck *d)
     vec_free(&d->messages);
 }
 
+static void drop(struct deck *d, size_t i)
+{
+    free(d->messages.items[i].text);
+    vec_remove(&d->messages, i);
+}
+
 void message_expire(struct deck *d)
 {
-    while (d->messages.len && d->messages.items[0].until_ms <= d->now_ms) {
-        free(d->messages.items[0].text);
-        vec_remove(&d->messages, 0);
-    }
+    while (d->messages.len && d->messages.items[0].until_ms <= d->now_ms)
+        drop(d, 0);
 }
 
 bool message_is_ticking(const struct deck *d)
@@ -33,15 +37,17 @@ bool message_is_ticking(const struct deck *d)
     return d->messages.len > 0 || d->running.len > 0;
 }
 
-static void push(struct deck *d, enum severity severity, const char *text)
+static void push(struct deck *d, enum severity severity, const char *text, bool passing)
 {
-    if (d->messages.len == MAX_KEPT) {
-        free(d->messages.items[0].text);
-        vec_remove(&d->messages, 0);
-    }
+    /* The table's last rows are worth more than what was said already. */
+    for (size_t i = d->messages.len; i-- > 0;)
+        if ((passing && d->messages.items[i].passing) || strcmp(d->messages.items[i].text, text) == 0)
+            drop(d, i);
+    if (d->messages.len == MAX_KEPT)
+        drop(d, 0);
     /* What went wrong stays longer: it has to be read. */
     int64_t shown = severity == SEV_ERROR ? 2 * SHOWN_MS : SHOWN_MS;
-    struct notice m = {xstrdup(text), severity, d->now_ms + shown};
+    struct notice m = {xstrdup(text), severity, passing, d->now_ms + shown};
     vec_push(&d->messages, m);
     d->dirty = true;
 }
@@ -54,15 +60,17 @@ void deck_add_event(struct deck *d, struct event *ev)
     }
     struct error e = ERROR_INIT;
     d->events_count++;
+    if (d->events_match >= 0 && !d->events_of_vm)
+        d->events_match++;
     if (!eventlog_add(d->events, ev, &e))
-        push(d, SEV_WARN, error_text(&e));
+        push(d, SEV_WARN, error_text(&e), false);
     error_clear(&e);
     d->dirty = true;
 }
 
 void deck_say(struct deck *d, enum severity severity, const char *text)
 {
-    push(d, severity, text);
+    push(d, severity, text, false);
     struct event ev = {
         .wall_ms = d->now_wall_ms, .severity = severity, .kind = "command", .text = xstrdup(text)};
     deck_add_event(d, &ev);
@@ -85,13 +93,22 @@ void deck_note(struct deck *d, enum severity severity, const char *fmt, ...)
     va_start(args, fmt);
     vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
-    push(d, severity, text);
+    push(d, severity, text, severity == SEV_INFO);
 }
 
-static void draw_message(struct canvas *c, struct rect line, const struct notice *m)
+/* What to do about it often stands at the end: a long message takes as many rows as there are. */
+static int message_rows(const struct notice *m, int w)
 {
-    canvas_clear(c, line, ROLE_TEXT);
-    canvas_fit(c, line.x + 1, line.y, line.w - 2, role_of_severity(m->severity), TEXT_LEFT, m->text);
+    struct sheet s = sheet_in(NULL, (struct rect){0, 0, w - 2, 0}, 0);
+    sheet_wrap(&s, 0, 0, ROLE_TEXT, m->text);
+    return s.row > 1 ? s.row : 1;
+}
+
+static void draw_message(struct canvas *c, struct rect area, const struct notice *m)
+{
+    canvas_clear(c, area, ROLE_TEXT);
+    struct sheet s = sheet_in(c, (struct rect){area.x + 1, area.y, area.w - 2, area.h}, 0);
+    sheet_wrap(&s, 0, 0, role_of_severity(m->severity), m->text);
 }
 
 static void draw_running(const struct deck *d, struct canvas *c, struct rect line, const struct running *r)
@@ -109,29 +126,37 @@ static void draw_running(const struct deck *d, struct canvas *c, struct rect lin
     pen_text(&p, ROLE_HINT, "   ^C stops waiting");
 }
 
-/* One line of what there is to say, the most pressing last: jobs, then messages. */
-static void draw_said(const struct deck *d, struct canvas *c, struct rect line, size_t i)
+/* One of what there is to say, the most pressing last: jobs, then messages. */
+static int said_rows(const struct deck *d, size_t i, int w)
 {
-    if (i < d->running.len)
-        draw_running(d, c, line, &d->running.items[i]);
-    else
-        draw_message(c, line, &d->messages.items[i - d->running.len]);
+    return i < d->running.len ? 1 : message_rows(&d->messages.items[i - d->running.len], w);
 }
 
-/* The newest goes to the last line while that is free, the others above the key bar. */
+static void draw_said(const struct deck *d, struct canvas *c, struct rect area, size_t i)
+{
+    if (i < d->running.len)
+        draw_running(d, c, area, &d->running.items[i]);
+    else
+        draw_message(c, area, &d->messages.items[i - d->running.len]);
+}
+
+/* The newest goes to the last line while that is free and long enough, the others above the key bar, where a
+ * dialog may be. */
 static void draw_all_said(const struct deck *d, struct canvas *c, const struct layout *l, bool bar)
 {
-    size_t n = d->running.len + d->messages.len;
-    if (n == 0)
+    size_t end = d->running.len + d->messages.len;
+    int w = l->keys.w, bottom = l->keys.y, top = bottom - MAX_ABOVE;
+    if (end == 0)
         return;
-    size_t end = n;
-    if (!bar)
+    if (!bar && (d->dialogs.len || said_rows(d, end - 1, w) == 1))
         draw_said(d, c, l->line, --end);
-    size_t above = end < MAX_ABOVE ? end : MAX_ABOVE;
-    for (size_t i = 0; i < above; i++) {
-        struct rect line = {l->keys.x, l->keys.y - 1 - (int)i, l->keys.w, 1};
-        if (line.y > l->host.h)
-            draw_said(d, c, line, end - 1 - i);
+    if (top <= l->host.h)
+        top = l->host.h + 1;
+    while (end > 0 && bottom > top) {
+        int rows = said_rows(d, --end, w);
+        rows = rows > bottom - top ? bottom - top : rows;
+        bottom -= rows;
+        draw_said(d, c, (struct rect){l->keys.x, bottom, w, rows}, end);
     }
 }
 
@@ -160,7 +185,7 @@ static void draw_error(const struct deck *d, struct canvas *c, struct rect line)
         pen_printf(&p, ROLE_BAD, "%s", c->unicode ? "▾" : "v");
         pen_skip(&p, 1);
         pen_text(&p, ROLE_WARN, d->bar_error);
-    } else if (d->bar_error_at >= 0 && x - w >= 0) {
+    } else if (d->bar_error_at >= 0 && x - w >= 0 && x < line.w) {
         canvas_text(c, line.x + x - w + 1, line.y, w - 2, ROLE_WARN, d->bar_error);
         canvas_text(c, line.x + x, line.y, 1, ROLE_BAD, c->unicode ? "▾" : "v");
     } else {

@@ -107,7 +107,8 @@ void pane_draw_tabs(struct deck *d, struct canvas *c, struct rect area)
     struct pen p = pen_at(c, area.x + 1, area.y, area.w - 1);
     draw_tab_row(d, c, &p, narrow);
     draw_subject(d, c, area, p.x < area.x + area.w ? p.x : area.x + area.w);
-    if (d->pane_focused)
+    /* Who has the keys is a question only beside the table. */
+    if (d->pane_focused && d->table_area.h > 0)
         canvas_text(c, area.x, area.y, 1, ROLE_KEY, glyph(c, GLYPH_CURSOR));
 }
 
@@ -142,6 +143,22 @@ bool pane_sheet_end(struct deck *d, const struct sheet *s)
     bool fits = to == state->scroll;
     state->scroll = to;
     return fits;
+}
+
+const char *pane_skip_columns(const char *safe, int n)
+{
+    struct text_cluster cluster;
+    while (n > 0 && text_next(&safe, &cluster))
+        n -= cluster.width;
+    return safe;
+}
+
+void pane_limit_aside(struct deck *d, int widest, int room)
+{
+    struct pane_state *state = &d->panes[d->pane];
+    int most = widest > room ? widest - room : 0;
+    if (state->column > most)
+        state->column = most;
 }
 
 void pane_say_empty(struct canvas *c, struct rect area, const char *text)

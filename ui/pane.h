@@ -37,6 +37,10 @@ void pane_scroll_rows(struct deck *d, long rows, int aside);
  * many rows there were. False: the scroll was beyond them; draw again. */
 struct sheet pane_sheet(struct deck *d, struct canvas *c, struct rect area);
 bool pane_sheet_end(struct deck *d, const struct sheet *s);
+/* Escaped text behind its first n columns: what is left of it when a pane is scrolled sideways. */
+const char *pane_skip_columns(const char *safe, int n);
+/* Keeps the open pane from being scrolled sideways beyond texts of this width in a column of `room`. */
+void pane_limit_aside(struct deck *d, int widest, int room);
 /* The rates of a disk or NIC; NULL where none are known. */
 const struct vm_device_rate *pane_rate_of(const struct vm *vm, const struct vm_device *dev);
 /* A few words in the middle of an empty pane. */

@@ -43,8 +43,8 @@ static struct grid grid_for(const struct domdef *def, int w)
 {
     struct grid g = {widest(def, kind_text, 4, 12), widest(def, name_text, 4, 14),
                      widest(def, model_text, 5, 16), 0,
-                     w >= 70   ? 32
-                     : w >= 56 ? 14
+                     w >= 96   ? 32
+                     : w >= 56 ? 16
                                : 0};
     g.what = w - 4 - g.kind - g.name - g.model - g.live - 6 - (g.live ? 2 : 0);
     if (g.what < 12 && g.live) {

@@ -9,6 +9,7 @@
 
 struct columns {
     int time, host, vm, kind;
+    int text; /* the widest there is */
 };
 
 static bool concerns(const struct deck *d, const struct event *ev)
@@ -31,7 +32,7 @@ static int at_most(int w, int max)
 /* As wide as what the first screenful needs. */
 static struct columns measure(const struct deck *d, int area_w, int rows)
 {
-    struct columns w = {8, 0, 0, 0};
+    struct columns w = {8, 0, 0, 0, 0};
     struct strbuf text = {0};
     int seen = 0;
     for (size_t i = 0; i < eventlog_len(d->events) && seen < rows; i++) {
@@ -48,6 +49,8 @@ static struct columns measure(const struct deck *d, int area_w, int rows)
         w.host = n > w.host ? n : w.host;
         n = ev->kind ? pen_width(ev->kind) : 0;
         w.kind = n > w.kind ? n : w.kind;
+        n = ev->text ? pen_width(ev->text) : 0;
+        w.text = n > w.text ? n : w.text;
     }
     strbuf_free(&text);
     w.vm = at_most(w.vm, area_w / 4);
@@ -56,11 +59,24 @@ static struct columns measure(const struct deck *d, int area_w, int rows)
     return w;
 }
 
+/* Columns in front of the text, as write_event() takes them. */
+static int before_text(const struct columns *w)
+{
+    return 2 + w->time + 2 + 2 + (w->host ? w->host + 2 : 0) + (w->vm ? w->vm + 2 : 0) +
+           (w->kind ? w->kind + 2 : 0);
+}
+
 static const wchar_t marks[][2] = {
     [MARK_NONE] = {L' ', L' '},  [MARK_START] = {L'▲', L'^'},  [MARK_STOP] = {L'▼', L'v'},
     [MARK_PAUSE] = {L'‖', L'='}, [MARK_RESUME] = {L'▲', L'^'}, [MARK_CRASH] = {L'✖', L'X'},
     [MARK_OTHER] = {L'·', L'.'},
 };
+
+static bool is_match(const struct deck *d, const struct event *ev)
+{
+    return d->search && *d->search &&
+           ((ev->text && text_contains(ev->text, d->search)) || (ev->vm && text_contains(ev->vm, d->search)));
+}
 
 static void field(struct pen *p, int w, enum role role, const char *text)
 {
@@ -83,11 +99,17 @@ static void write_event(struct deck *d, struct sheet *s, const struct columns *w
     field(&p, w->host, ROLE_DIM, ev->host);
     field(&p, w->vm, ROLE_TITLE, ev->vm);
     field(&p, w->kind, ROLE_DIM, ev->kind);
-    if (p.x < p.end)
-        pen_fit(&p, p.end - p.x, role_of_severity(ev->severity), TEXT_LEFT, ev->text ? ev->text : "");
+    if (p.x < p.end) {
+        char *safe = text_escaped(ev->text ? ev->text : "");
+        pen_fit(&p, p.end - p.x, role_of_severity(ev->severity), TEXT_LEFT,
+                pane_skip_columns(safe, d->panes[PANE_EVENTS].column));
+        free(safe);
+    }
     int y = sheet_y(s);
-    if (y >= 0 && d->search && ev->text && text_contains(ev->text, d->search))
+    if (y >= 0 && is_match(d, ev))
         canvas_over(s->c, (struct rect){s->area.x, y, 2, 1}, ROLE_MATCH);
+    if (y >= 0 && s->row == d->events_match)
+        canvas_text(s->c, s->area.x, y, 1, ROLE_KEY, glyph(s->c, GLYPH_CURSOR));
     sheet_next(s);
 }
 
@@ -99,6 +121,7 @@ static void draw(struct deck *d, struct canvas *c, struct rect area)
         return;
     }
     struct columns w = measure(d, area.w, d->panes[PANE_EVENTS].scroll + area.h);
+    pane_limit_aside(d, w.text, area.w - 2 - before_text(&w));
     struct sheet s;
     do {
         canvas_clear(c, area, ROLE_TEXT);
@@ -132,27 +155,36 @@ static bool about_vm(const struct deck *d)
     return d->events_of_vm;
 }
 
+static void scroll(struct deck *d, long rows, int aside)
+{
+    struct pane_state *state = &d->panes[PANE_EVENTS];
+    state->column = state->column + aside > 0 ? state->column + aside : 0;
+    pane_scroll_rows(d, rows, aside);
+}
+
+/* From the last match on, else from the first row on the screen, and round. */
 static bool search(struct deck *d, bool backwards)
 {
     struct pane_state *state = &d->panes[PANE_EVENTS];
-    int row = 0, before = -1, after = -1;
+    int at = d->events_match >= 0 ? d->events_match : state->scroll - (backwards ? 0 : 1);
+    int row = 0, first = -1, last = -1, before = -1, after = -1;
     for (size_t i = 0; d->events && i < eventlog_len(d->events); i++) {
         const struct event *ev = eventlog_at(d->events, i);
         if (!concerns(d, ev))
             continue;
-        bool fits =
-            (ev->text && text_contains(ev->text, d->search)) || (ev->vm && text_contains(ev->vm, d->search));
-        if (fits && row < state->scroll)
-            before = row;
-        if (fits && row > state->scroll && after < 0)
-            after = row;
+        if (is_match(d, ev)) {
+            first = first < 0 ? row : first;
+            last = row;
+            before = row < at ? row : before;
+            after = row > at && after < 0 ? row : after;
+        }
         row++;
     }
-    int to = backwards ? before : after;
-    if (to < 0)
-        return false;
-    state->scroll = to;
-    return true;
+    int to = backwards ? (before >= 0 ? before : last) : (after >= 0 ? after : first);
+    d->events_match = to;
+    if (to >= 0 && (to < state->scroll || to >= state->scroll + state->height))
+        state->scroll = to - state->height / 3 > 0 ? to - state->height / 3 : 0;
+    return to >= 0;
 }
 
 const struct pane_ops pane_events = {.id = "events",
@@ -162,4 +194,5 @@ const struct pane_ops pane_events = {.id = "events",
                                      .badge = badge,
                                      .status = status,
                                      .about_vm = about_vm,
+                                     .scroll = scroll,
                                      .search = search};

@@ -29,15 +29,6 @@ static size_t first_shown(const struct deck *d, int h)
     return i < last ? i : last;
 }
 
-/* Escaped text behind its first `columns` columns. */
-static const char *skip_columns(const char *safe, int n)
-{
-    struct text_cluster cluster;
-    while (n > 0 && text_next(&safe, &cluster))
-        n -= cluster.width;
-    return safe;
-}
-
 static enum role line_role(const char *text)
 {
     if (strcasestr(text, "error") || strcasestr(text, "failed") || strcasestr(text, "terminating"))
@@ -64,7 +55,7 @@ static void mark_matches(const struct deck *d, struct canvas *c, struct rect lin
 static void draw_line(const struct deck *d, struct canvas *c, struct rect line, const struct tail_line *l)
 {
     char *safe = text_escaped(l->text);
-    const char *shown = skip_columns(safe, d->panes[PANE_LOGS].column);
+    const char *shown = pane_skip_columns(safe, d->panes[PANE_LOGS].column);
     canvas_fit(c, line.x, line.y, line.w, line_role(safe), TEXT_LEFT, shown);
     mark_matches(d, c, line, shown);
     if (d->log.match && l->number == d->log.match)
@@ -95,6 +86,12 @@ static void draw(struct deck *d, struct canvas *c, struct rect area)
     }
     size_t first = first_shown(d, body.h);
     state->scroll = (int)first;
+    int widest = 0;
+    for (int y = 0; y < body.h && first + (size_t)y < v->n; y++) {
+        int w = pen_width(v->lines[first + (size_t)y].text);
+        widest = w > widest ? w : widest;
+    }
+    pane_limit_aside(d, widest, body.w - 3);
     for (int y = 0; y < body.h && first + (size_t)y < v->n; y++)
         draw_line(d, c, (struct rect){body.x + 2, body.y + y, body.w - 3, 1}, &v->lines[first + (size_t)y]);
 }

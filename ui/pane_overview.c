@@ -224,16 +224,26 @@ static bool is_kind(const struct vm_device *dev, const char *a, const char *b)
     return strcmp(dev->kind->id, a) == 0 || (b && strcmp(dev->kind->id, b) == 0);
 }
 
+/* Whole or not at all: a figure that is cut is another figure. */
+static void figure(struct pen *p, enum role role, const char *label, const char *text)
+{
+    if (p->x + 2 + pen_width(label) + pen_width(text) <= p->end)
+        pen_printf(p, role, "  %s%s", label, text);
+}
+
 static void rates(struct writer *w, struct pen *p, const struct vm_device_rate *r)
 {
     if (!r)
         return;
     bool u = w->c->unicode;
-    pen_printf(p, ROLE_GRAPH_IN, "  %s%s", r->is_nic ? (u ? "↓" : "rx ") : "rd ", bytes(w, r->in));
-    pen_printf(p, ROLE_GRAPH_OUT, "  %s%s", r->is_nic ? (u ? "↑" : "tx ") : "wr ", bytes(w, r->out));
+    figure(p, ROLE_GRAPH_IN, r->is_nic ? (u ? "↓" : "rx ") : "rd ", bytes(w, r->in));
+    figure(p, ROLE_GRAPH_OUT, r->is_nic ? (u ? "↑" : "tx ") : "wr ", bytes(w, r->out));
     if (!r->is_nic && r->capacity > 0) {
-        pen_printf(p, ROLE_DIM, "  %s", bytes(w, r->allocation));
-        pen_printf(p, ROLE_DIM, " of %s", bytes(w, r->capacity));
+        char *sizes = xasprintf("%s of ", bytes(w, r->allocation));
+        char *both = xasprintf("%s%s", sizes, bytes(w, r->capacity));
+        figure(p, ROLE_DIM, "", both);
+        free(sizes);
+        free(both);
     }
 }
 

@@ -112,7 +112,7 @@ static void start(struct app *app, const struct screen_request *r)
 {
     struct deck *d = &app->deck;
     struct error e = ERROR_INIT;
-    char *events = paths_join(paths_state_dir(), "events.jsonl");
+    char *events = paths_join(paths_state_dir(), EVENTLOG_FILE);
     d->events = eventlog_open(events, (size_t)opt_number(d->options, OPT_EVENTS_SIZE), &e);
     free(events);
     if (e.status != STATUS_OK)

@@ -15,6 +15,7 @@ struct table {
     struct rect area;
     struct table_column cols[VIEW_MAX_COLUMNS];
     size_t n_cols;
+    int w; /* of the rows: without the scroll bar */
 };
 
 static void draw_heading(struct table *t, const struct table_column *tc)
@@ -98,13 +99,20 @@ static void draw_vm(struct table *t, const struct view_row *vr, int y)
     }
 }
 
+/* Whole or not at all: a figure that is cut is another figure. */
+static void add_sum(struct pen *p, const char *label, const char *figure)
+{
+    if (p->x + 3 + pen_width(label) + pen_width(figure) <= p->end)
+        pen_printf(p, ROLE_GROUP, "  %s %s", label, figure);
+}
+
 static void sum(struct pen *p, const char *label, double v, bool kib, const struct canvas *c)
 {
     if (isnan(v))
         return;
     struct strbuf text = {0};
     format_bytes(&text, kib ? v * 1024 : v, c->unicode);
-    pen_printf(p, ROLE_GROUP, "  %s %s", label, strbuf_str(&text));
+    add_sum(p, label, strbuf_str(&text));
     strbuf_free(&text);
 }
 
@@ -112,14 +120,17 @@ static void draw_group(struct table *t, const struct view_row *vr, int y)
 {
     const struct view_group *g = &t->d->view.groups.items[vr->group];
     canvas_fill(t->c, (struct rect){t->area.x, y, t->area.w, 1}, ROLE_GROUP, L' ');
-    struct pen p = pen_at(t->c, t->area.x + 1, y, t->area.w - 1);
+    struct pen p = pen_at(t->c, t->area.x + 1, y, t->w - 1);
     pen_printf(&p, ROLE_GROUP, "%s ", g->folded ? (t->c->unicode ? "▸" : "+") : (t->c->unicode ? "▾" : "-"));
     pen_text(&p, ROLE_GROUP, g->label);
     pen_printf(&p, ROLE_GROUP, "  %zu VM%s", g->count, g->count == 1 ? "" : "s");
     if (t->d->view.group != GROUP_STATE)
         pen_printf(&p, ROLE_GROUP, ", %zu active", g->active);
-    if (!isnan(g->cpu))
-        pen_printf(&p, ROLE_GROUP, "  CPU %.0f%%", g->cpu);
+    if (!isnan(g->cpu)) {
+        char percent[32];
+        snprintf(percent, sizeof(percent), "%.0f%%", g->cpu);
+        add_sum(&p, "CPU", percent);
+    }
     sum(&p, "MEM", g->mem_kib, true, t->c);
     sum(&p, t->c->unicode ? "↓" : "rx", g->rx, false, t->c);
     sum(&p, t->c->unicode ? "↑" : "tx", g->tx, false, t->c);
@@ -210,7 +221,8 @@ void table_draw(struct deck *d, struct canvas *c, struct rect area)
     struct table t = {.d = d, .c = c, .area = area};
     size_t rows = table_rows(d, area.h);
     bool bar = d->view.rows.len > rows && rows > 1;
-    t.n_cols = table_fit_columns(&d->view, area.w - (bar ? 2 : 1), t.cols);
+    t.w = area.w - (bar ? 1 : 0);
+    t.n_cols = table_fit_columns(&d->view, t.w - 1, t.cols);
     draw_header(&t);
     d->table_height = rows;
     d->columns_lack = t.n_cols + d->view.left < d->view.n_columns;

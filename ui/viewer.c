@@ -81,7 +81,7 @@ static int count_rows(struct deck *d, struct viewer *v, int w)
 static void draw(struct deck *d, struct dialog *g, struct canvas *c)
 {
     struct viewer *v = (struct viewer *)g;
-    int box_w = c->w >= 112 ? 108 : c->w - 2;
+    int box_w = c->w >= 112 ? 108 : c->w;
     struct rect in = dialog_box(d, c, box_w, count_rows(d, v, box_w - 4) + 2, v->title);
     write_lines(d, v, c, in);
     char where[96];

@@ -90,6 +90,35 @@ static void test_confirm_typed(void **state)
     assert_int_equal(last_answer, 0);
 }
 
+static void other_answered(struct deck *d, void *arg, bool yes)
+{
+    (void)d;
+    *(int *)arg = yes;
+}
+
+/* A question that comes up while another is being answered must not get that answer. */
+static void test_answer_stays_with_its_question(void **state)
+{
+    (void)state;
+    struct stage s;
+    int other = -1;
+    everyday(&s, 80, 24, true);
+    prompt_init(&s.deck.session, NULL, 10);
+    confirm_open(&s.deck, "undefine web1?", "web1", answered, NULL);
+    struct dialog *g = dialog_top(&s.deck);
+    g->ops->ask(&s.deck, g);
+    confirm_open(&s.deck, "undefine web2?", "web2", other_answered, &other);
+    assert_ptr_equal(dialog_top(&s.deck), g);
+    prompt_cancel();
+    g->ops->answer(&s.deck, g, "web1");
+    assert_int_equal(last_answer, 1);
+    assert_int_equal(other, -1);
+    dialog_cancel(&s.deck);
+    assert_int_equal(other, 0);
+    prompt_shutdown();
+    stage_close(&s);
+}
+
 static void test_columns(void **state)
 {
     (void)state;
@@ -150,6 +179,12 @@ static void test_messages(void **state)
     char *text = stage_text(&s);
     assert_null(strstr(text, "started"));
     free(text);
+    /* What to do about it stands at the end. */
+    deck_say(&s.deck, SEV_GOOD, "web1: started");
+    deck_say(&s.deck, SEV_WARN,
+             "/home/someone/.config/virtdeck/keymaps/mine.json:17: key \"bindings.table.x.run\": there is no "
+             "command \"strat\" (did you mean \"start\"?); `help` lists them");
+    stage_expect(&s, "messages-long");
     stage_close(&s);
 }
 
@@ -175,6 +210,13 @@ static void test_bar(void **state)
     s.deck.bar_error = xstrdup("there is no option --ti (did you mean --timeout?)");
     s.deck.bar_error_at = 9;
     stage_expect(&s, "bar-error");
+    /* A line that is longer than the window: the mark is out of sight, the words are not. */
+    for (int i = 0; i < 20; i++)
+        type("quite long ");
+    s.deck.bar_error_at = 180;
+    char *text = stage_text(&s);
+    assert_non_null(strstr(text, "there is no option --ti"));
+    free(text);
     prompt_cancel();
     stage_run(&s, "command");
     type("so");
@@ -210,8 +252,13 @@ int main(void)
 {
     stage_setup();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_confirm), cmocka_unit_test(test_confirm_typed), cmocka_unit_test(test_columns),
-        cmocka_unit_test(test_help),    cmocka_unit_test(test_messages),      cmocka_unit_test(test_bar),
+        cmocka_unit_test(test_confirm),
+        cmocka_unit_test(test_confirm_typed),
+        cmocka_unit_test(test_answer_stays_with_its_question),
+        cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_help),
+        cmocka_unit_test(test_messages),
+        cmocka_unit_test(test_bar),
         cmocka_unit_test(test_viewer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

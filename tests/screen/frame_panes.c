@@ -106,6 +106,44 @@ static void test_events(void **state)
     stage_run(&s, "pane events");
     stage_run(&s, "scope vm");
     stage_expect(&s, "events-of-vm");
+    /* Long texts can be read to their end, and no further. */
+    stage_run(&s, "scope all");
+    struct event ev = {.wall_ms = STAGE_WALL_MS,
+                       .severity = SEV_ERROR,
+                       .kind = "command",
+                       .text = xstrdup("start web3: a reason that is so long that it stands beyond the edge, "
+                                       "and at its end what to do")};
+    deck_add_event(&s.deck, &ev);
+    stage_run(&s, "focus pane");
+    for (int i = 0; i < 40; i++)
+        stage_run(&s, "move right");
+    stage_expect(&s, "events-aside");
+    stage_close(&s);
+}
+
+static void finds_row(struct stage *s, const char *line, int row)
+{
+    stage_run(s, line);
+    assert_int_equal(s->deck.events_match, row);
+    assert_int_equal(s->deck.panes[PANE_EVENTS].scroll, 0);
+}
+
+static void test_events_search(void **state)
+{
+    (void)state;
+    struct stage s;
+    on_db1(&s, 120, 36, true);
+    stage_run(&s, "pane events");
+    stage_run(&s, "focus pane");
+    free(stage_text(&s));
+    finds_row(&s, "search autostart", 0); /* the newest, too, and all that fits on the screen */
+    finds_row(&s, "search db1", 0);
+    finds_row(&s, "search-next", 3);
+    finds_row(&s, "search-next", 4);
+    finds_row(&s, "search-next", 0);
+    finds_row(&s, "search-prev", 4);
+    stage_expect(&s, "events-search");
+    finds_row(&s, "search nowhere", -1);
     stage_close(&s);
 }
 
@@ -177,10 +215,15 @@ int main(void)
 {
     stage_setup();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_overview),       cmocka_unit_test(test_devices),
-        cmocka_unit_test(test_graphs),         cmocka_unit_test(test_graphs_zoomed),
-        cmocka_unit_test(test_graphs_of_host), cmocka_unit_test(test_events),
-        cmocka_unit_test(test_logs),           cmocka_unit_test(test_scroll_is_clamped),
+        cmocka_unit_test(test_overview),
+        cmocka_unit_test(test_devices),
+        cmocka_unit_test(test_graphs),
+        cmocka_unit_test(test_graphs_zoomed),
+        cmocka_unit_test(test_graphs_of_host),
+        cmocka_unit_test(test_events),
+        cmocka_unit_test(test_events_search),
+        cmocka_unit_test(test_logs),
+        cmocka_unit_test(test_scroll_is_clamped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,6 +14,8 @@ for pane in Devices Logs Graphs Events Overview; do
     keys Tab
     shows "the pane $pane" "▸ ?$pane"
 done
+keys x
+shows "a key that does nothing says so" 'x does nothing here'
 keys '?'
 shows "help" '[Hh]elp'
 esc
@@ -21,6 +23,13 @@ keys Space
 keys Down
 keys Space
 shows "tags" '✓'
+keys U
+type_text ':tag web1 router'
+keys Enter
+shows "names are tagged one by one" '✓ 2 tagged'
+type_text ':tag tag=db running'
+keys Enter
+shows "words of a filter together" '✓ 4 tagged'
 type_text ':suspend'
 keys Enter
 shows "a command for the tagged ones" 'paused'

@@ -221,7 +221,8 @@ static void test_mistakes_name_line_key_and_remedy(void **state)
                        "    \"x\": {\"run\": \"start\", \"bar\": -3, \"color\": 1},\n"
                        "    \"y\": {\"run\": \"\"},\n"
                        "    \"z\": {\"run\": 3},\n"
-                       "    \"m\": {\"run\": \"quit\"}\n"
+                       "    \"m\": {\"run\": \"quit\"},\n"
+                       "    \"M\": {\"run\": \"sort name && window 2h\"}, \"n\": {\"run\": \"quit &&\"}\n"
                        "  },\n"
                        "  \"pane\": []\n"
                        "},\n"
@@ -229,7 +230,7 @@ static void test_mistakes_name_line_key_and_remedy(void **state)
     load("bad");
     expect_mistake("bad.json:3: key \"bindings.tabel\"", "no such place", "table");
     expect_mistake("bad.json:5: key \"bindings.table.F99\"", "no such key", "F1 to F12");
-    expect_mistake("bad.json:6: key \"bindings.table.F7.run\"", "no such command \"strat\"", "start");
+    expect_mistake("bad.json:6: key \"bindings.table.F7.run\"", "there is no command \"strat\"", "start");
     expect_mistake("bad.json:7: key \"bindings.table.F8\"", "\"run\" is missing", "");
     expect_mistake("bad.json:8: key \"bindings.table.F9\"", "not an object", "null to unbind");
     expect_mistake("bad.json:9: key \"bindings.table.s.run\"", "", "");
@@ -238,9 +239,11 @@ static void test_mistakes_name_line_key_and_remedy(void **state)
     expect_mistake("bad.json:11: key \"bindings.table.x.color\"", "\"note\"", "");
     expect_mistake("bad.json:12: key \"bindings.table.y.run\"", "no command", "");
     expect_mistake("bad.json:13: key \"bindings.table.z.run\"", "not a string", "");
-    expect_mistake("bad.json:16: key \"bindings.pane\"", "not an object", "");
-    expect_mistake("bad.json:18: key \"keys\"", "\"bindings\"", "");
-    expect_mistakes(13);
+    expect_mistake("bad.json:17: key \"bindings.pane\"", "not an object", "");
+    expect_mistake("bad.json:15: key \"bindings.table.M.run\"", "2h", "15m");
+    expect_mistake("bad.json:15: key \"bindings.table.n.run\"", "&&", "two commands");
+    expect_mistake("bad.json:19: key \"keys\"", "\"bindings\"", "");
+    expect_mistakes(15);
     /* What is right counts, and a row that is wrong leaves the one below. */
     assert_string_equal(run_of(PLACE_TABLE, "m"), "quit");
     assert_string_equal(run_of(PLACE_TABLE, "x"), "start");

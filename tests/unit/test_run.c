@@ -40,6 +40,12 @@ static void select_vm(struct stage *s, const char *name)
     assert_string_equal(deck_vm(&s->deck)->name, name);
 }
 
+static const char *last_message(const struct stage *s)
+{
+    assert_true(s->deck.messages.len > 0);
+    return s->deck.messages.items[s->deck.messages.len - 1].text;
+}
+
 static void test_chain(void **state)
 {
     struct stage *s = *state;
@@ -80,7 +86,52 @@ static void test_error_after_first(void **state)
     assert_true(run_typed(&s->deck, "window 1m && window 2h"));
     assert_int_equal(s->deck.window, WINDOW_1MIN);
     assert_null(s->deck.bar_error);
-    assert_int_equal(s->deck.messages.len, 1);
+    assert_non_null(strstr(last_message(s), "2h"));
+}
+
+/* Answers to keys take the place of each other; what was done, and what went wrong, stays. */
+static void test_answers_do_not_pile_up(void **state)
+{
+    struct stage *s = *state;
+    deck_say(&s->deck, SEV_GOOD, "web1: started");
+    for (int i = 0; i < 5; i++)
+        stage_run(s, "sort next");
+    stage_run(s, "start --bogus");
+    stage_run(s, "start --bogus");
+    stage_run(s, "sort name");
+    assert_int_equal(s->deck.messages.len, 3);
+    assert_string_equal(last_message(s), "sorted by name, from A to Z");
+    stage_run(s, "sort -cpu");
+    assert_string_equal(last_message(s), "sorted by cpu, highest first");
+}
+
+static void test_tag_of_a_group(void **state)
+{
+    struct stage *s = *state;
+    stage_run(s, "group state");
+    deck_update(&s->deck);
+    view_move_to(&s->deck.view, 0);
+    size_t n = s->deck.view.groups.items[0].count;
+    stage_run(s, "tag");
+    assert_int_equal(s->deck.view.tags.len, n);
+    deck_update(&s->deck);
+    view_move_to(&s->deck.view, 0);
+    stage_run(s, "tag");
+    assert_int_equal(s->deck.view.tags.len, 0);
+    /* What is folded away is not tagged unseen. */
+    view_move_to(&s->deck.view, 0);
+    stage_run(s, "open");
+    deck_update(&s->deck);
+    stage_run(s, "tag");
+    assert_int_equal(s->deck.view.tags.len, 0);
+    assert_non_null(strstr(last_message(s), "folded"));
+}
+
+static void test_back_says_how_to_leave(void **state)
+{
+    struct stage *s = *state;
+    stage_run(s, "back");
+    assert_non_null(strstr(last_message(s), "q leaves"));
 }
 
 static void expect_why(struct stage *s, const char *line, const char *part)
@@ -137,8 +188,9 @@ int main(void)
 {
     stage_setup();
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_stage, close_stage)
-    const struct CMUnitTest tests[] = {TEST(test_chain), TEST(test_errors_point),
-                                       TEST(test_error_after_first), TEST(test_why_not),
-                                       TEST(test_off_key_says_why)};
+    const struct CMUnitTest tests[] = {
+        TEST(test_chain),          TEST(test_errors_point),          TEST(test_error_after_first),
+        TEST(test_why_not),        TEST(test_off_key_says_why),      TEST(test_answers_do_not_pile_up),
+        TEST(test_tag_of_a_group), TEST(test_back_says_how_to_leave)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
