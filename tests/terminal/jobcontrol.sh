@@ -7,9 +7,10 @@
 
 term_shell 100x30
 stty_of() {
-    type_text "stty -a | sed 's/rows [0-9]*; columns [0-9]*;//' >'$TEST_TMP/$1'; echo done-$1"
+    rm -f "$TEST_TMP/$1"
+    type_text "stty -a | sed 's/rows [0-9]*; columns [0-9]*;//' >'$TEST_TMP/new'; mv '$TEST_TMP/new' '$TEST_TMP/$1'"
     keys Enter
-    wait_text "^done-$1"
+    wait_for 5 test -s "$TEST_TMP/$1"
 }
 stty_of before
 type_text '"$VIRTDECK" --demo'
