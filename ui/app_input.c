@@ -178,7 +178,9 @@ void app_input(struct app *app, struct input *in)
         to_bar(d, in);
     else if (in->type == INPUT_KEY)
         to_keys(d, in->key);
-    /* A paste that nobody asked for would be commands on domains. */
+    else if (in->type == INPUT_PASTE)
+        /* As keys it would be commands on domains. */
+        deck_note(d, SEV_INFO, "text can be pasted into the bar only: open it first");
     if (in->type == INPUT_PASTE)
         free(in->paste);
 }

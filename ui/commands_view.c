@@ -278,7 +278,7 @@ bool sort_run(struct call *call, struct error *e)
         sort_by(v, column_find(word));
     changed(d);
     deck_note(d, SEV_INFO, "sorted by %s, %s", v->sort->id,
-              v->sort->type == COLUMN_TEXT ? (v->descending ? "from Z to A" : "from A to Z")
+              v->sort->type == COLUMN_TEXT ? (v->descending ? "descending" : "ascending")
                                            : (v->descending ? "highest first" : "lowest first"));
     return true;
 }

@@ -12,13 +12,15 @@
 struct detail {
     bool program, uri, rules, bars, words;
     int bar_w;
+    bool brief; /* trouble only begins to be told: the overview tells it all */
 };
 static const struct detail details[] = {
-    {true, true, true, true, true, 16},    {true, true, true, true, true, 10},
-    {false, true, true, true, true, 12},   {false, true, true, true, true, 8},
-    {false, false, true, true, true, 12},  {false, false, true, true, true, 8},
-    {false, false, false, true, true, 8},  {false, false, false, true, false, 12},
-    {false, false, false, true, false, 8}, {false, false, false, false, false, 0},
+    {true, true, true, true, true, 16, false},    {true, true, true, true, true, 10, false},
+    {false, true, true, true, true, 12, false},   {false, true, true, true, true, 8, false},
+    {false, false, true, true, true, 12, false},  {false, false, true, true, true, 8, false},
+    {false, false, false, true, true, 8, false},  {false, false, false, true, false, 12, false},
+    {false, false, false, true, false, 8, false}, {false, false, false, false, false, 0, false},
+    {false, false, false, false, false, 0, true},
 };
 
 struct tally {
@@ -128,12 +130,17 @@ static void memory(struct pen *p, const struct deck *d, const struct canvas *c, 
     strbuf_free(&text);
 }
 
-static void state(struct pen *p, const struct deck *d, const struct canvas *c, const struct host_info *h)
+static void state(struct pen *p, const struct deck *d, const struct canvas *c, const struct detail *how,
+                  const struct host_info *h)
 {
     pen_printf(p, state_role(h->state), "%s ", glyph(c, GLYPH_DOT));
-    if (h->state != HOST_UP)
-        pen_printf(p, state_role(h->state), "%s ",
-                   h->state_text && *h->state_text ? h->state_text : host_state_name(h->state));
+    if (h->state != HOST_UP) {
+        const char *text = h->state_text && *h->state_text ? h->state_text : host_state_name(h->state);
+        int w = pen_width(text), most = p->end * 2 / 5;
+        /* While there are no figures yet, the text has the line for itself. */
+        pen_fit(p, how->brief && h->sampled_ms && w > most ? most : w, state_role(h->state), TEXT_LEFT, text);
+        pen_skip(p, 1);
+    }
     age(p, d, h);
 }
 
@@ -192,7 +199,7 @@ static void write_host(struct pen *p, const struct deck *d, const struct canvas 
     labels(p, h, widths.labels);
     if (how->uri && uri_is_news(name, h))
         pen_printf(p, ROLE_DIM, "%s ", h->uri);
-    state(p, d, c, h);
+    state(p, d, c, how, h);
     if (h->sampled_ms == 0)
         return; /* there is nothing yet to show but how the connecting goes */
     cpu(p, d, c, how, h);

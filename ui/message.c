@@ -170,22 +170,35 @@ static int label_width(void)
     return mode < (int)ARRAY_LEN(labels) && labels[mode] ? (int)strlen(labels[mode]) : 0;
 }
 
+static int width_before(size_t offset)
+{
+    char *before = xstrndup(prompt_text(), offset);
+    int w = pen_width(before);
+    free(before);
+    return w;
+}
+
+/* The column of a byte of the line, which prompt_draw() scrolls to keep the cursor in sight; -1: out of
+ * sight. */
+static int place_in_bar(size_t offset, int w)
+{
+    int room = w - label_width(), cursor = width_before(prompt_point());
+    int scrolled = cursor >= room ? cursor - room + 1 : 0;
+    int x = width_before(offset) - scrolled;
+    return x < 0 || x >= room ? -1 : label_width() + x;
+}
+
 static void draw_error(const struct deck *d, struct canvas *c, struct rect line)
 {
     canvas_clear(c, line, ROLE_TEXT);
-    int x = 0;
-    if (d->bar_error_at >= 0) {
-        char *before = xstrndup(prompt_text(), (size_t)d->bar_error_at);
-        x = label_width() + pen_width(before);
-        free(before);
-    }
+    int x = d->bar_error_at >= 0 ? place_in_bar((size_t)d->bar_error_at, line.w) : -1;
     int w = pen_width(d->bar_error) + 2;
-    if (d->bar_error_at >= 0 && x + w <= line.w) {
+    if (x >= 0 && x + w <= line.w) {
         struct pen p = pen_at(c, line.x + x, line.y, line.w - x);
         pen_printf(&p, ROLE_BAD, "%s", c->unicode ? "▾" : "v");
         pen_skip(&p, 1);
         pen_text(&p, ROLE_WARN, d->bar_error);
-    } else if (d->bar_error_at >= 0 && x - w >= 0 && x < line.w) {
+    } else if (x - w >= 0 && x < line.w) {
         canvas_text(c, line.x + x - w + 1, line.y, w - 2, ROLE_WARN, d->bar_error);
         canvas_text(c, line.x + x, line.y, 1, ROLE_BAD, c->unicode ? "▾" : "v");
     } else {

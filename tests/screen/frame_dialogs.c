@@ -210,13 +210,15 @@ static void test_bar(void **state)
     s.deck.bar_error = xstrdup("there is no option --ti (did you mean --timeout?)");
     s.deck.bar_error_at = 9;
     stage_expect(&s, "bar-error");
-    /* A line that is longer than the window: the mark is out of sight, the words are not. */
+    /* A line that is longer than the window: the mark goes with the word, and is away where that is. */
     for (int i = 0; i < 20; i++)
         type("quite long ");
-    s.deck.bar_error_at = 180;
     char *text = stage_text(&s);
     assert_non_null(strstr(text, "there is no option --ti"));
+    assert_null(strstr(text, "▾ there"));
     free(text);
+    s.deck.bar_error_at = 130; /* byte 233, the cursor, stands in the last column */
+    stage_expect(&s, "bar-error-scrolled");
     prompt_cancel();
     stage_run(&s, "command");
     type("so");

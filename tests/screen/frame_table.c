@@ -286,6 +286,12 @@ static void test_stale_and_lost(void **state)
     memcpy(lost->counts, s.deck.hosts[0]->counts, sizeof(lost->counts));
     deck_set_hosts(&s.deck, &lost, 1);
     stage_expect(&s, "lost");
+    /* Age and counts stay, however long the reason is. */
+    free(lost->host.state_text);
+    lost->host.state_text = xstrdup("connecting: Failed to connect socket to "
+                                    "'/var/run/libvirt/libvirt-sock': Connection refused");
+    stage_resize(&s, 80, 24);
+    stage_expect(&s, "lost-80x24");
     stage_close(&s);
 }
 

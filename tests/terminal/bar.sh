@@ -97,6 +97,7 @@ esc
 esc
 paste 'qsqsqs'
 shows "a paste outside the bar does nothing" 'web1 '
+shows "and says why" 'pasted into the bar only'
 check "it lives" term_alive
 
 # Hostile text is shown escaped.

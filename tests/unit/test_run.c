@@ -100,7 +100,7 @@ static void test_answers_do_not_pile_up(void **state)
     stage_run(s, "start --bogus");
     stage_run(s, "sort name");
     assert_int_equal(s->deck.messages.len, 3);
-    assert_string_equal(last_message(s), "sorted by name, from A to Z");
+    assert_string_equal(last_message(s), "sorted by name, ascending");
     stage_run(s, "sort -cpu");
     assert_string_equal(last_message(s), "sorted by cpu, highest first");
 }
