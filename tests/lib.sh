@@ -42,8 +42,7 @@ finish() {
         rm -rf "$at_exit_remove"
     fi
     if [ -n "${finished-}" ]; then
-        [ "$tests_failed" -eq 0 ]
-        exit
+        exit $((tests_failed > 0))
     fi
     echo "# the script ended before done_testing, with status $status"
     exit $((status ? status : 1))

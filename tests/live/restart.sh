@@ -25,6 +25,8 @@ keys Down
 keys Space
 keys Down
 shows "a tag" '✓.?guest09'
+shows "another" '✓.?guest07'
+shows "the cursor below" '^▌.?guest05'
 before=$(screen | grep -oE '^.{0,3}guest[0-9]+')
 like "two tags and a cursor" "$before" '▌'
 

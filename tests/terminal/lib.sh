@@ -59,11 +59,18 @@ term_open() {
     # The command waits for the go: not one byte of it may be missing in the stream.
     rm -f "$TEST_TMP/go"
     mkfifo "$TEST_TMP/go"
-    tm new-session -d -s $term_session -x "${1%x*}" -y "${1#*x}" "read _ <'$TEST_TMP/go'; $2"
-    tm set-option -g remain-on-exit on >/dev/null
-    tm set-option -g history-limit 5000 >/dev/null
+    # Again, where the server of the session before is still about to end.
+    if ! wait_for 10 term_new "$1" "read _ <'$TEST_TMP/go'; $2"; then
+        echo "# tmux does not start"
+        exit 1
+    fi
     tm pipe-pane -O -t $term_session "cat >>'$term_bytes'"
-    echo >"$TEST_TMP/go"
+    timeout 10 sh -c 'echo >"$1"' sh "$TEST_TMP/go"
+}
+
+term_new() {
+    tm new-session -d -s $term_session -x "${1%x*}" -y "${1#*x}" "$2" 2>/dev/null &&
+        tm set-option -g exit-empty off 2>/dev/null && tm set-option -g remain-on-exit on 2>/dev/null
 }
 
 term_quote() {
