@@ -11,6 +11,8 @@ LC_ALL=C.UTF-8
 export LC_ALL
 export PATH="$PATH:/usr/sbin:/sbin"
 here=$(cd "$(dirname "$0")" && pwd)
+# Where libvirt keeps things; inside, each is an empty folder.
+covered='/run /var/lib/libvirt /var/log/libvirt /var/cache/libvirt /etc/libvirt'
 
 if [ "${1-}" != --inside ]; then
     if [ "$(id -u)" != 0 ]; then
@@ -25,11 +27,22 @@ if [ "${1-}" != --inside ]; then
         ls -d /sys/fs/cgroup/machine* /sys/fs/cgroup/*/machine* 2>/dev/null
         ls /sys/class/net
     }
+    # What is mounted over must exist. Debian 12 has some of them only with its system-wide libvirtd.
+    made=
+    for d in $covered; do
+        if [ ! -d "$d" ]; then
+            mkdir -p "$d" || exit 1
+            made="$d $made"
+        fi
+    done
     before=$(machine)
     # --kill-child: when this process dies, so does all that is inside.
     unshare -mnpf --propagation unchanged --kill-child --mount-proc sh "$here/libvirtd.sh" --inside "$@"
     status=$?
     after=$(machine)
+    if [ -n "$made" ]; then
+        rmdir $made
+    fi
     if [ "$before" != "$after" ]; then
         echo "not ok - the machine's own libvirt is as it was before"
         diff=$(mktemp)
@@ -55,9 +68,19 @@ if [ -z "${LIVE_PRIVATE-}" ] && ! mount --make-rprivate / 2>/dev/null; then
         chdir $home or die; chroot "." or die; rmdir $sub; chdir shift @ARGV;
         $ENV{LIVE_PRIVATE} = "y"; exec @ARGV' "$PWD" sh "$here/libvirtd.sh" --inside "$@"
 fi
-for d in /run /var/lib/libvirt /var/log/libvirt /var/cache/libvirt /etc/libvirt; do
-    mkdir -p $d 2>/dev/null
-    mount -t tmpfs -o mode=755 tmpfs $d || exit 1
+for d in $covered; do
+    mount -t tmpfs -o mode=755 tmpfs "$d" || exit 1
+done
+# The user that Debian's libvirt looks for even where qemu.conf names another; Debian 12 makes it only with its
+# system-wide libvirtd.
+for file in passwd:libvirt-qemu:x:64055:64055::/var/lib/libvirt:/usr/sbin/nologin group:libvirt-qemu:x:64055:; do
+    line=${file#*:}
+    file=${file%%:*}
+    if ! getent "$file" libvirt-qemu >/dev/null; then
+        cp "/etc/$file" "/run/$file"
+        echo "$line" >>"/run/$file"
+        mount --bind "/run/$file" "/etc/$file" || exit 1
+    fi
 done
 mkdir -p /run/lock /run/libvirt /var/lib/libvirt/qemu /var/lib/libvirt/images /var/lib/libvirt/dnsmasq \
     /var/log/libvirt/qemu /var/cache/libvirt/qemu /etc/libvirt/qemu/networks
