@@ -390,7 +390,9 @@ static void test_ssh_refusal_has_a_remedy(void **state)
     char path[] = "/tmp/test_fleet.ssh.XXXXXX";
     int fd = mkstemp(path);
     assert_true(fd >= 0);
-    dprintf(fd, "#!/bin/sh\necho 'me@far: Permission denied (publickey,password).' >&2\nexit 255\n");
+    /* Not before libvirt has written its first words: it would only say that the pipe is broken. */
+    dprintf(fd, "#!/bin/sh\nhead -c 4 >/dev/null\necho 'me@far: Permission denied (publickey,password).' "
+                ">&2\nexit 255\n");
     fchmod(fd, 0700);
     close(fd);
     char *uri = xasprintf("qemu+ssh://me@far.example/system?command=%s", path);
