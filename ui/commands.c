@@ -58,6 +58,9 @@ static const struct command rows[] = {
      .run = filter_run},
     {.name = "group",
      .summary = "group the table, with sums",
+     .detail =
+         "On a group's own row, Enter folds it, tagging tags all of it, and the panes show its host: facts "
+         "and graphs.",
      .flags = SCREEN,
      .args = {{"BY", ARG_WORD, "none host state tag next", false, false, "what to group by"}},
      .run = group_run},

@@ -55,6 +55,8 @@ static void move_table(struct deck *d, enum move how)
             d->view.left--;
         if (how == MOVE_RIGHT && d->columns_lack)
             d->view.left++;
+        else if (how == MOVE_RIGHT)
+            deck_note(d, SEV_INFO, "there are no more columns at the right");
         return;
     }
     long page = d->table_height > 1 ? (long)d->table_height - 1 : 1;

@@ -216,6 +216,26 @@ size_t table_rows(const struct deck *d, int h)
     return rows > 0 ? (size_t)rows : 0;
 }
 
+static bool shows_last(const struct table *t)
+{
+    return t->n_cols + t->d->view.left >= t->d->view.n_columns;
+}
+
+/* A window that has grown has room for columns that were scrolled away. */
+static void fill_from_left(struct table *t)
+{
+    struct view *v = &t->d->view;
+    while (v->left > 0 && shows_last(t)) {
+        v->left--;
+        t->n_cols = table_fit_columns(v, t->w - 1, t->cols);
+        if (!shows_last(t)) {
+            v->left++;
+            t->n_cols = table_fit_columns(v, t->w - 1, t->cols);
+            return;
+        }
+    }
+}
+
 void table_draw(struct deck *d, struct canvas *c, struct rect area)
 {
     struct table t = {.d = d, .c = c, .area = area};
@@ -223,9 +243,10 @@ void table_draw(struct deck *d, struct canvas *c, struct rect area)
     bool bar = d->view.rows.len > rows && rows > 1;
     t.w = area.w - (bar ? 1 : 0);
     t.n_cols = table_fit_columns(&d->view, t.w - 1, t.cols);
+    fill_from_left(&t);
     draw_header(&t);
     d->table_height = rows;
-    d->columns_lack = t.n_cols + d->view.left < d->view.n_columns;
+    d->columns_lack = !shows_last(&t);
     view_scroll_into(&d->view, rows);
     for (size_t i = 0; i < rows && d->view.top + i < d->view.rows.len; i++)
         draw_row(&t, d->view.top + i, area.y + 1 + (int)i);

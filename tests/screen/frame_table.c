@@ -272,6 +272,24 @@ static void test_several_hosts(void **state)
     stage_close(&s);
 }
 
+static void test_columns_come_back(void **state)
+{
+    (void)state;
+    struct stage s;
+    everyday(&s, 80, 24, true);
+    for (int i = 0; i < 4; i++) {
+        free(stage_text(&s));
+        stage_run(&s, "move right");
+    }
+    free(stage_text(&s));
+    assert_int_equal(s.deck.view.left, 4);
+    stage_run(&s, "pane close");
+    stage_resize(&s, 200, 60);
+    free(stage_text(&s));
+    assert_int_equal(s.deck.view.left, 0);
+    stage_close(&s);
+}
+
 static void test_stale_and_lost(void **state)
 {
     (void)state;
@@ -318,6 +336,7 @@ int main(void)
         cmocka_unit_test(test_all_sizes),
         cmocka_unit_test(test_no_domains),
         cmocka_unit_test(test_one_domain),
+        cmocka_unit_test(test_columns_come_back),
         cmocka_unit_test(test_5000_domains),
         cmocka_unit_test(test_hostile_names),
         cmocka_unit_test(test_tags_filter_groups),
