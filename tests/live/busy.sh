@@ -45,7 +45,10 @@ clients() {
 }
 # The program opens the sampling one first.
 acting=$(clients | tail -n 1)
-check "the acting connection is cut off" virt-admin -q client-disconnect libvirtd "$acting" >/dev/null
+cut_off() {
+    virt-admin -q client-disconnect libvirtd "$1" >/dev/null
+}
+check "the acting connection is cut off" cut_off "$acting"
 type_text ':pane events'
 keys Enter
 shows "its loss is noticed" 'connection lost' 20
