@@ -110,6 +110,8 @@ static void to_keys(struct deck *d, keycode key)
     struct dialog *g = dialog_top(d);
     if (key == CTRL_C && !g && run_cancel(d))
         return;
+    if (g && d->too_small)
+        return; /* nobody answers what can't be seen */
     if (g && g->ops->key && g->ops->key(d, g, key))
         return;
     const struct binding *b = keymap_find(&d->keymap, deck_place(d), key);

@@ -200,6 +200,7 @@ void deck_draw(struct deck *d, struct canvas *c)
     d->pane_covers = !layout_has_room(c->w, c->h);
     bool visible = d->pane_open && (d->pane_focused || !d->pane_covers);
     struct layout l = layout_make(c->w, c->h, hostline_rows(d), visible, d->pane_zoomed);
+    d->too_small = l.too_small;
     if (l.too_small) {
         draw_too_small(c);
         return;

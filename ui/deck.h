@@ -77,6 +77,7 @@ struct deck {
     struct view view;
     enum pane_id pane;
     bool pane_open, pane_zoomed, pane_focused;
+    bool too_small;   /* as of the last drawing: the window shows only that */
     bool pane_covers; /* as of the last drawing: no room for both; the pane is seen while it has the keys */
     struct pane_state panes[PANE_COUNT];
     enum window window;

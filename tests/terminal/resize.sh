@@ -43,6 +43,15 @@ keys C-u
 esc
 esc
 shows "and the deck" '^.{0,3}web1 '
+keys X
+shows "a question" 'Are you sure'
+resize 30x8
+shows "is out of sight" 'too small'
+keys y
+resize 80x24
+shows "and not answered there" 'Are you sure'
+keys n
+shows "but here" 'nothing was done'
 leave
 restored "the terminal is as before"
 done_testing
