@@ -302,6 +302,17 @@ static void last_events(struct writer *w)
     }
 }
 
+/* What libvirt itself complains of: tainted, deprecated settings. */
+static void messages(struct writer *w)
+{
+    char *all = xstrdup(w->vm->def ? w->vm->def->messages : NULL), *rest = all;
+    if (all)
+        section(w, "LIBVIRT SAYS");
+    for (char *line; (line = strsep(&rest, "\n"));)
+        sheet_wrap(&w->sheet, 2, w->sheet.area.w - 4, ROLE_WARN, line);
+    free(all);
+}
+
 static void host_trouble(struct writer *w)
 {
     const struct host_info *h = &w->snap->host;
@@ -337,6 +348,7 @@ static void write_vm(struct writer *w)
         device_section(w, "DISKS", "disk", "cdrom", false);
         device_section(w, "NETWORK", "nic", "interface", true);
     }
+    messages(w);
     last_events(w);
     if (def && def->description && *def->description) {
         section(w, "DESCRIPTION");

@@ -66,5 +66,6 @@ void domdef_unref(struct domdef *def)
     free(def->machine);
     free(def->emulator);
     free(def->tags);
+    free(def->messages);
     free(def);
 }

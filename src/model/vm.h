@@ -60,6 +60,8 @@ struct domdef {
     int autostart_order; /* from virtdeck's metadata; -1 for none */
     bool has_agent;      /* a channel org.qemu.guest_agent.0 */
     bool agent_up;       /* the guest has opened it; only in live XML */
+    char
+        *messages; /* what libvirt itself has to say of it (tainted, deprecated), a line each; NULL nothing */
     VEC(struct vm_device) devices;
 };
 

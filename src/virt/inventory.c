@@ -126,12 +126,27 @@ void dom_set_state(struct dom *d, int state, int reason)
         dom_forget_run(d);
 }
 
+/* A connection that stands but may not list (access rules) looks like an empty host: said once, tried again
+ * at the next tick. False: it does not stand. */
+static bool tell_no_listing(struct host *h)
+{
+    struct error e = ERROR_INIT;
+    error_from_libvirt(&e, "listing the domains of %s", h->info.uri);
+    bool alive = virConnectIsAlive(h->link.conn) == 1;
+    if (alive && !h->list_failed)
+        fleet_event(h, NULL, NULL, "connection", SEV_ERROR, MARK_NONE, "%s", error_text(&e));
+    h->list_failed = alive;
+    error_clear(&e);
+    return alive;
+}
+
 bool inventory_list(struct host *h)
 {
     virDomainPtr *list = NULL;
     int n = virConnectListAllDomains(h->link.conn, &list, 0);
     if (n < 0)
-        return virConnectIsAlive(h->link.conn) == 1;
+        return tell_no_listing(h);
+    h->list_failed = false;
     h->listing++;
     for (int i = 0; i < n; i++) {
         struct vm_uuid uuid;

@@ -55,6 +55,20 @@ static bool is_changed(virDomainPtr dom, const struct domdef *live)
     return changed;
 }
 
+/* Only of a running domain is there anything to tell, and only the remote call costs. */
+static char *read_messages(virDomainPtr dom)
+{
+    struct strbuf b = {0};
+    char **messages = NULL;
+    int n = virDomainGetID(dom) == (unsigned)-1 ? 0 : virDomainGetMessages(dom, &messages, 0);
+    for (int i = 0; i < n; i++) {
+        strbuf_printf(&b, "%s%s", b.len ? "\n" : "", messages[i]);
+        free(messages[i]);
+    }
+    free(messages);
+    return b.len ? strbuf_steal(&b) : NULL;
+}
+
 static void add_address(struct strbuf *b, const char *addr)
 {
     if (strncmp(addr, "127.", 4) == 0 || strcmp(addr, "::1") == 0 || strncmp(addr, "fe80:", 5) == 0)
@@ -142,6 +156,8 @@ static void look_up(struct host *h, const struct lookup *l)
         note.type = NOTE_DEFINITION;
         note.def = read_definition(l->dom, 0);
         note.updated = is_changed(l->dom, note.def);
+        if (note.def)
+            note.def->messages = read_messages(l->dom);
         break;
     case LOOKUP_ADDRESSES:
         note.type = NOTE_ADDRESSES;

@@ -151,6 +151,7 @@ struct host {
     VEC(struct dom *) doms;
     unsigned listing;
     bool relist, tick_now;
+    bool list_failed; /* and that was said */
     int64_t flags_ms, node_ms, rtt_at_ms;
     struct host_info info; /* strings owned */
     struct rate node_busy, node_total;

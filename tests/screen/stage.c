@@ -213,6 +213,7 @@ struct snapshot *stage_everyday(void)
         "it is restarted.</description>" OS_TAGS("db prod"),
         DISK("vda", "/srv/images/db1.qcow2") DISK("vdb", "/srv/images/db1-data.raw")
             NIC("52:54:00:00:00:11", "default", "vnet1") USUAL);
+    db->def->messages = xstrdup("tainted: use of host cpu passthrough\n\033[31mdeprecated: machine type");
     set_rates(db);
     stage_vm(s, 1, "db2", VM_RUNNING);
     web(s, 2, "web1", "10.0.0.21");
