@@ -17,8 +17,9 @@ done
 keys x
 shows "a key that does nothing says so" 'x does nothing here'
 keys '?'
-shows "help" '[Hh]elp'
+shows "help" '┌─ Help'
 esc
+hides "help closes" '┌─ Help'
 keys Space
 keys Down
 keys Space
