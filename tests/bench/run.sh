@@ -51,9 +51,11 @@ start_guests() {
     i=0
     for g in $(v list --all --name); do
         i=$((i + 1))
-        v start "$g" >/dev/null || return 1
-        wait_for 60 booted "$g" || return 1
-        [ $i -le 10 ] || v suspend "$g" >/dev/null
+        if [ $i -gt 10 ]; then
+            v start --paused "$g" >/dev/null || return 1
+        else
+            v start "$g" >/dev/null && wait_for 60 booted "$g" || return 1
+        fi
     done
 }
 
