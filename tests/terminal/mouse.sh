@@ -5,6 +5,14 @@
 . "$(dirname "$0")/../lib.sh"
 . "$top/tests/terminal/lib.sh"
 
+# click_on LINE WORD: on that word in the line that has LINE, both taken from one look at the screen.
+click_on() {
+    wait_text "$1" || return 1
+    look=$(screen)
+    click "$(printf '%s\n' "$look" | grep -m1 -E "$1" | sed "s/$2.*//" | wc -m)" \
+        "$(printf '%s\n' "$look" | grep -n -m1 -E "$1" | cut -d: -f1)"
+}
+
 term_start 120x36 --demo
 shows "the deck" '^.{0,3}web1 '
 is "mouse reports are on" "$(tm display-message -p -t $term_session '#{mouse_any_flag}')" 1
@@ -19,9 +27,7 @@ changed() {
 }
 eventually "a click on a heading sorts, a second one turns the order" 5 changed ||
     { click 4 "$(row_of ' NAME')"; }
-tabs=$(row_of 'Overview.*Devices.*Logs')
-column=$(screen | sed -n "${tabs}p" | sed 's/Graphs.*//' | wc -m)
-click "$column" "$tabs"
+click_on 'Overview.*Devices.*Graphs.*Events' Graphs
 shows "a click on a tab opens the pane" '▸Graphs◂'
 selected=$(screen | grep -E '^▌')
 click 5 "$(row_of '^.{0,3}web1 ')" 65
@@ -29,9 +35,7 @@ wheeled() {
     [ "$(screen | grep -E '^▌')" != "$selected" ] || [ -z "$(screen | grep -E '^▌')" ]
 }
 eventually "the wheel moves the table" 5 wheeled
-keybar=$(row_of 'Help.*Quit')
-column=$(screen | sed -n "${keybar}p" | sed 's/Help.*//' | wc -m)
-click "$column" "$keybar"
+click_on 'Help.*Quit' Help
 shows "a click on the key bar runs the key" '(Keys|Help)'
 esc
 # Reports from beyond the screen, broken ones, a storm.
