@@ -55,7 +55,7 @@ static bool is_changed(virDomainPtr dom, const struct domdef *live)
     return changed;
 }
 
-/* Only of a running domain is there anything to tell, and only the remote call costs. */
+/* Asked of running domains only: of others libvirt tells nothing that their start will not tell again. */
 static char *read_messages(virDomainPtr dom)
 {
     struct strbuf b = {0};
