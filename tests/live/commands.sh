@@ -43,8 +43,11 @@ does "destroy --yes" "shut off" --yes destroy guest01
 is "its JSON: state" "$(result state)" "shut off"
 does "start --paused" paused start guest01 --paused
 does "resume a paused start" running resume guest01
+# Paused, so that what it says before the reset can't be taken for what it says after it.
+does "suspend while it boots" paused suspend guest01
 : >/var/log/libvirt/qemu/guest01-serial.log
-does "reset while it boots" running --yes reset guest01
+does "reset while it boots" paused --yes reset guest01
+does "it goes on from the beginning" running resume guest01
 eventually "the guest boots again" 60 booted guest01
 does "shutdown is done when the guest has stopped" "shut off" shutdown guest01 --timeout 60
 

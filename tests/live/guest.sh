@@ -86,13 +86,25 @@ for nic in /sys/class/net/eth* /sys/class/net/en*; do
     ip link set "$nic" up
     udhcpc -q -i "$nic" -s /dhcp >/dev/null 2>&1 &
 done
-if [ "$VD_BUTTON" != ignore ]; then
+# The device nodes of power buttons that are there.
+buttons() {
     for e in /sys/class/input/event*; do
-        if [ "$(cat $e/device/name)" = "Power Button" ]; then
-            # Opened before it says that it is up: a press in between would be lost.
-            exec 3</dev/input/${e##*/}
-            (head -c 1 <&3 >/dev/null && echo "power button" && poweroff -f) &
+        if [ "$(cat $e/device/name 2>/dev/null)" = "Power Button" ] && [ -c "/dev/input/${e##*/}" ]; then
+            echo "/dev/input/${e##*/}"
         fi
+    done
+}
+if [ "$VD_BUTTON" != ignore ]; then
+    # The driver may find it a little after it was loaded.
+    tries=0
+    while [ -z "$(buttons)" ] && [ $tries -lt 100 ]; do
+        tries=$((tries + 1))
+        usleep 100000
+    done
+    for b in $(buttons); do
+        # Opened before it says that it is up: a press in between would be lost.
+        exec 3<$b
+        (head -c 1 <&3 >/dev/null && echo "power button" && poweroff -f) &
     done
 fi
 echo "guest is up"
