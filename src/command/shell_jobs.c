@@ -70,6 +70,10 @@ static void print_result(struct shell *s, const struct job_status *j)
 {
     if (j->result.state != JOB_DONE)
         return;
+    if (j->result.output && j->result.output[0])
+        shell_print(s, j->result.output);
+    if (!j->result.text && j->result.output)
+        return;
     char *text = xasprintf("%s: %s", j->vm_name, j->result.text ? j->result.text : "done");
     shell_print(s, text);
     free(text);

@@ -5,43 +5,30 @@
  */
 #include "device/kinds.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/strbuf.h"
+#include "model/xml.h"
 
 /* ---- reading elements ---- */
-
-static bool is_element(xmlNodePtr node, const char *name)
-{
-    return node->type == XML_ELEMENT_NODE && !node->ns && strcmp((const char *)node->name, name) == 0;
-}
-
-/* The first child element of that name; NULL (also for a NULL node) when there is none. */
-static xmlNodePtr child(xmlNodePtr node, const char *name)
-{
-    xmlNodePtr c = node ? node->children : NULL;
-    while (c && !is_element(c, name)) {
-        c = c->next;
-    }
-    return c;
-}
-
-static char *take(xmlChar *text)
-{
-    char *copy = text && text[0] ? xstrdup((const char *)text) : NULL;
-    xmlFree(text);
-    return copy;
-}
 
 /* The caller frees; NULL where there is no node, no such attribute, or nothing in it. */
 static char *attr(xmlNodePtr node, const char *name)
 {
-    return node ? take(xmlGetNoNsProp(node, (const xmlChar *)name)) : NULL;
+    char path[64];
+    snprintf(path, sizeof path, "@%s", name);
+    return node ? xml_get(node, path) : NULL;
 }
 
 static char *text(xmlNodePtr node)
 {
-    return node ? take(xmlNodeGetContent(node)) : NULL;
+    return node ? xml_get(node, "") : NULL;
+}
+
+static xmlNodePtr child(xmlNodePtr node, const char *name)
+{
+    return xml_child(node, name);
 }
 
 static char *child_attr(xmlNodePtr node, const char *name, const char *attr_name)
@@ -429,47 +416,213 @@ static void describe_other(xmlNodePtr node, int index, struct vm_device *dev)
     dev->model = first_attr(node, models);
 }
 
+/* ---- parts of the definition that are no devices ---- */
+
+static void describe_part(xmlNodePtr node, int index, struct vm_device *dev)
+{
+    (void)node;
+    (void)index;
+    dev->name = xstrdup(dev->kind->id);
+}
+
+static void describe_cpu(xmlNodePtr domain, int index, struct vm_device *dev)
+{
+    char *model = xml_get(domain, "cpu/model");
+    char *mode = xml_get(domain, "cpu@mode");
+    char *current = xml_get(domain, "vcpu@current"), *max = xml_get(domain, "vcpu");
+    describe_part(domain, index, dev);
+    dev->model = model && (!mode || strcmp(mode, "custom") == 0) ? xstrdup(model) : xstrdup(mode);
+    dev->source = xasprintf("%s of %s vcpus", current ? current : max ? max : "1", max ? max : "1");
+    free(model);
+    free(mode);
+    free(current);
+    free(max);
+}
+
+static void describe_ram(xmlNodePtr domain, int index, struct vm_device *dev)
+{
+    char *now = xml_get(domain, "currentMemory"), *max = xml_get(domain, "memory");
+    char *unit = xml_get(domain, "memory@unit");
+    describe_part(domain, index, dev);
+    dev->source = xasprintf("%s of %s %s", now ? now : max ? max : "?", max ? max : "?", unit ? unit : "KiB");
+    free(now);
+    free(max);
+    free(unit);
+}
+
+static void describe_firmware(xmlNodePtr domain, int index, struct vm_device *dev)
+{
+    char *firmware = xml_get(domain, "os@firmware"), *loader = xml_get(domain, "os/loader");
+    describe_part(domain, index, dev);
+    dev->model = firmware ? xstrdup(firmware) : xstrdup(loader ? "loader" : "bios");
+    dev->source = loader;
+    free(firmware);
+}
+
+/* What is booted from: the kernel given, the devices' own order, or the kinds in <os>. */
+static void describe_boot(xmlNodePtr domain, int index, struct vm_device *dev)
+{
+    struct strbuf out = {0};
+    xmlNodePtr os = xml_child(domain, "os");
+    char *kernel = xml_get(os, "kernel");
+    describe_part(domain, index, dev);
+    for (xmlNodePtr boot = xml_child(os, "boot"); boot; boot = xml_next(boot, "boot")) {
+        char *word = attr(boot, "dev");
+        strbuf_printf(&out, "%s%s", out.len ? "," : "", word ? word : "?");
+        free(word);
+    }
+    dev->source = kernel ? xasprintf("kernel %s", kernel) : out.len ? strbuf_steal(&out) : NULL;
+    strbuf_free(&out);
+    free(kernel);
+}
+
+static void describe_domain(xmlNodePtr domain, int index, struct vm_device *dev)
+{
+    describe_part(domain, index, dev);
+    dev->source = xml_get(domain, "title");
+}
+
 /* ---- the table ---- */
 
+#define HOT_AND_COLD (KIND_HOT | KIND_COLD)
+
 const struct device_kind device_kinds[] = {
-    {"cdrom", "cdrom", "disk", "device", "cdrom", describe_disk},
-    {"floppy", "floppy", "disk", "device", "floppy", describe_disk},
-    {"disk", "disk", "disk", NULL, NULL, describe_disk},
-    {"nic", "nic", "interface", NULL, NULL, describe_nic},
-    {"graphics", "graphics", "graphics", NULL, NULL, describe_graphics},
-    {"video", "video", "video", NULL, NULL, describe_video},
-    {"sound", "sound", "sound", NULL, NULL, describe_sound},
-    {"audio", "audio", "audio", NULL, NULL, describe_audio},
-    {"input", "input", "input", NULL, NULL, describe_input},
-    {"usb", "host usb", "hostdev", "type", "usb", describe_usb},
-    {"pci", "host pci", "hostdev", "type", "pci", describe_pci},
-    {"hostdev", "host device", "hostdev", NULL, NULL, describe_hostdev},
-    {"redirdev", "usb redir", "redirdev", NULL, NULL, describe_redirdev},
-    {"serial", "serial", "serial", NULL, NULL, describe_character},
-    {"console", "console", "console", NULL, NULL, describe_character},
-    {"parallel", "parallel", "parallel", NULL, NULL, describe_character},
-    {"channel", "channel", "channel", NULL, NULL, describe_character},
-    {"rng", "rng", "rng", NULL, NULL, describe_rng},
-    {"balloon", "balloon", "memballoon", NULL, NULL, describe_balloon},
-    {"watchdog", "watchdog", "watchdog", NULL, NULL, describe_watchdog},
-    {"tpm", "tpm", "tpm", NULL, NULL, describe_tpm},
-    {"vsock", "vsock", "vsock", NULL, NULL, describe_vsock},
-    {"filesystem", "filesystem", "filesystem", NULL, NULL, describe_filesystem},
-    {"memory", "memory", "memory", NULL, NULL, describe_memory},
-    {"controller", "controller", "controller", NULL, NULL, describe_controller},
-    {"smartcard", "smartcard", "smartcard", NULL, NULL, describe_smartcard},
-    {"panic", "panic", "panic", NULL, NULL, describe_other},
-    {"iommu", "iommu", "iommu", NULL, NULL, describe_other},
-    {"hub", "hub", "hub", NULL, NULL, describe_other},
-    {"shmem", "shmem", "shmem", NULL, NULL, describe_shmem},
-    {"other", "other", NULL, NULL, NULL, describe_other},
+    {.id = "domain", .title = "domain", .flags = KIND_PART, .describe = describe_domain},
+    {.id = "cpu", .title = "cpu", .flags = KIND_PART, .describe = describe_cpu},
+    {.id = "ram", .title = "memory", .flags = KIND_PART, .describe = describe_ram},
+    {.id = "firmware", .title = "firmware", .flags = KIND_PART, .describe = describe_firmware},
+    {.id = "boot", .title = "boot order", .flags = KIND_PART, .describe = describe_boot},
+    {.id = "cdrom",
+     .title = "cdrom",
+     .element = "disk",
+     .attr = "device",
+     .value = "cdrom",
+     .flags = KIND_COLD | KIND_COLD_UPDATE,
+     .describe = describe_disk,
+     .key = "target@dev"},
+    {.id = "floppy",
+     .title = "floppy",
+     .element = "disk",
+     .attr = "device",
+     .value = "floppy",
+     .flags = KIND_COLD | KIND_COLD_UPDATE,
+     .describe = describe_disk,
+     .key = "target@dev"},
+    {.id = "disk",
+     .title = "disk",
+     .element = "disk",
+     .flags = HOT_AND_COLD | KIND_COLD_UPDATE,
+     .describe = describe_disk,
+     .key = "target@dev"},
+    {.id = "nic",
+     .title = "nic",
+     .element = "interface",
+     .flags = HOT_AND_COLD | KIND_COLD_UPDATE,
+     .describe = describe_nic,
+     .key = "mac@address"},
+    {.id = "graphics",
+     .title = "graphics",
+     .element = "graphics",
+     .flags = KIND_COLD_UPDATE,
+     .describe = describe_graphics,
+     .key = "@type"},
+    {.id = "video", .title = "video", .element = "video", .describe = describe_video},
+    {.id = "sound", .title = "sound", .element = "sound", .flags = KIND_COLD, .describe = describe_sound},
+    {.id = "audio", .title = "audio", .element = "audio", .describe = describe_audio, .key = "@id"},
+    {.id = "input", .title = "input", .element = "input", .flags = HOT_AND_COLD, .describe = describe_input},
+    {.id = "usb",
+     .title = "host usb",
+     .element = "hostdev",
+     .attr = "type",
+     .value = "usb",
+     .flags = HOT_AND_COLD,
+     .describe = describe_usb},
+    {.id = "pci",
+     .title = "host pci",
+     .element = "hostdev",
+     .attr = "type",
+     .value = "pci",
+     .flags = HOT_AND_COLD,
+     .describe = describe_pci},
+    {.id = "hostdev",
+     .title = "host device",
+     .element = "hostdev",
+     .flags = HOT_AND_COLD,
+     .describe = describe_hostdev},
+    {.id = "redirdev",
+     .title = "usb redir",
+     .element = "redirdev",
+     .flags = HOT_AND_COLD,
+     .describe = describe_redirdev},
+    {.id = "serial",
+     .title = "serial",
+     .element = "serial",
+     .flags = HOT_AND_COLD,
+     .describe = describe_character,
+     .key = "target@port"},
+    {.id = "console",
+     .title = "console",
+     .element = "console",
+     .flags = HOT_AND_COLD | KIND_AUTOMATIC,
+     .describe = describe_character,
+     .key = "target@port"},
+    {.id = "parallel",
+     .title = "parallel",
+     .element = "parallel",
+     .flags = HOT_AND_COLD,
+     .describe = describe_character,
+     .key = "target@port"},
+    {.id = "channel",
+     .title = "channel",
+     .element = "channel",
+     .flags = HOT_AND_COLD,
+     .describe = describe_character,
+     .key = "target@name"},
+    {.id = "rng", .title = "rng", .element = "rng", .flags = HOT_AND_COLD, .describe = describe_rng},
+    {.id = "balloon", .title = "balloon", .element = "memballoon", .describe = describe_balloon},
+    {.id = "watchdog",
+     .title = "watchdog",
+     .element = "watchdog",
+     .flags = HOT_AND_COLD,
+     .describe = describe_watchdog},
+    {.id = "tpm", .title = "tpm", .element = "tpm", .describe = describe_tpm},
+    {.id = "vsock", .title = "vsock", .element = "vsock", .flags = HOT_AND_COLD, .describe = describe_vsock},
+    {.id = "filesystem",
+     .title = "filesystem",
+     .element = "filesystem",
+     .flags = HOT_AND_COLD,
+     .describe = describe_filesystem,
+     .key = "target@dir"},
+    {.id = "memory",
+     .title = "memory",
+     .element = "memory",
+     .flags = HOT_AND_COLD | KIND_COLD_UPDATE,
+     .describe = describe_memory},
+    {.id = "controller",
+     .title = "controller",
+     .element = "controller",
+     .flags = HOT_AND_COLD | KIND_AUTOMATIC,
+     .describe = describe_controller},
+    {.id = "smartcard", .title = "smartcard", .element = "smartcard", .describe = describe_smartcard},
+    {.id = "panic", .title = "panic", .element = "panic", .describe = describe_other},
+    {.id = "iommu", .title = "iommu", .element = "iommu", .flags = KIND_COLD, .describe = describe_other},
+    {.id = "hub", .title = "hub", .element = "hub", .describe = describe_other},
+    {.id = "shmem",
+     .title = "shmem",
+     .element = "shmem",
+     .flags = HOT_AND_COLD,
+     .describe = describe_shmem,
+     .key = "@name"},
+    {.id = "other", .title = "other", .describe = describe_other},
 };
 const size_t n_device_kinds = ARRAY_LEN(device_kinds);
 
 static bool fits(const struct device_kind *kind, xmlNodePtr node)
 {
+    if (kind->flags & KIND_PART)
+        return false;
     return !kind->element ||
-           (is_element(node, kind->element) && (!kind->attr || attr_is(node, kind->attr, kind->value)));
+           (xml_is(node, kind->element) && (!kind->attr || attr_is(node, kind->attr, kind->value)));
 }
 
 const struct device_kind *device_kind_of(xmlNodePtr node)
@@ -481,9 +634,88 @@ const struct device_kind *device_kind_of(xmlNodePtr node)
     return kind;
 }
 
+const struct device_kind *device_kind_find(const char *id)
+{
+    for (size_t i = 0; i < n_device_kinds; i++)
+        if (strcmp(device_kinds[i].id, id) == 0)
+            return &device_kinds[i];
+    return NULL;
+}
+
 void device_describe(xmlNodePtr node, const struct device_kind *kind, int index, struct vm_device *dev)
 {
     dev->kind = kind;
     kind->describe(node, index, dev);
-    dev->alias = child_attr(node, "alias", "name");
+    dev->alias = kind->flags & KIND_PART ? NULL : child_attr(node, "alias", "name");
+}
+
+char *device_key(xmlNodePtr node, const struct device_kind *kind, int index)
+{
+    char *own = kind->key ? xml_get(node, kind->key) : NULL;
+    xmlNodePtr address = kind->flags & KIND_PART ? NULL : child(node, "address");
+    char *key;
+    if (kind->flags & KIND_PART)
+        key = xstrdup(kind->id);
+    else if (own)
+        key = xasprintf("%s:%s", kind->id, own);
+    else if (address && attr_is(address, "type", "pci"))
+        key = join(xasprintf("%s@", kind->id), "", pci_address(address));
+    else
+        key = xasprintf("%s#%d", kind->id, index);
+    free(own);
+    return key;
+}
+
+/* ---- walking ---- */
+
+static void forget_device(struct vm_device *dev)
+{
+    char *const strings[] = {dev->name,   dev->alias, dev->model,   dev->target,
+                             dev->source, dev->mac,   dev->log_file};
+    for (size_t i = 0; i < ARRAY_LEN(strings); i++)
+        free(strings[i]);
+    *dev = (struct vm_device){0};
+}
+
+static void leave_device(struct device_walk *w)
+{
+    forget_device(&w->dev);
+    free(w->key);
+    w->key = NULL;
+}
+
+static bool stand_at(struct device_walk *w, xmlNodePtr node, const struct device_kind *kind)
+{
+    w->node = node;
+    w->kind = kind;
+    w->index = w->counts[kind - device_kinds]++;
+    device_describe(node, kind, w->index, &w->dev);
+    w->key = device_key(node, kind, w->index);
+    return true;
+}
+
+bool device_walk_next(struct device_walk *w)
+{
+    leave_device(w);
+    if (!w->counts) {
+        xmlNodePtr devices = xml_child(w->domain, "devices");
+        w->counts = xcalloc(n_device_kinds, sizeof(*w->counts));
+        w->next = devices ? devices->children : NULL;
+    }
+    for (; w->step < (int)n_device_kinds && device_kinds[w->step].flags & KIND_PART;)
+        return stand_at(w, w->domain, &device_kinds[w->step++]);
+    while (w->next) {
+        xmlNodePtr node = w->next;
+        w->next = node->next;
+        if (node->type == XML_ELEMENT_NODE && !xml_is(node, "emulator"))
+            return stand_at(w, node, device_kind_of(node));
+    }
+    return false;
+}
+
+void device_walk_end(struct device_walk *w)
+{
+    leave_device(w);
+    free(w->counts);
+    *w = (struct device_walk){0};
 }

@@ -4,99 +4,34 @@
 #include <ctype.h>
 #include <limits.h>
 #include <math.h>
-#include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <libxml/parser.h>
-#include <libxml/parserInternals.h>
-#include <libxml/tree.h>
 #include "base/strbuf.h"
 #include "device/kinds.h"
+#include "model/xml.h"
 
-#define MAX_XML       (32u * 1024 * 1024)
 #define LIBOSINFO_URI "http://libosinfo.org/xmlns/libvirt/domain/1.0"
 #define AGENT_CHANNEL "org.qemu.guest_agent.0"
 
-/* ---- parsing ---- */
-
-/* No domain of libvirt's has a document type, and without one there are no entities to blow up or to read
- * files with. */
-static void refuse_doctype(void *ctx, const xmlChar *name, const xmlChar *external, const xmlChar *system)
-{
-    xmlParserCtxtPtr ctxt = ctx;
-    (void)name;
-    (void)external;
-    (void)system;
-    *(bool *)ctxt->_private = true;
-    xmlStopParser(ctxt);
-}
-
-static void say_bad_xml(xmlParserCtxtPtr ctxt, bool doctype, struct error *e)
-{
-    const xmlError *last = xmlCtxtGetLastError(ctxt);
-    if (doctype) {
-        error_set(e, STATUS_FAILED, "the XML has a document type (<!DOCTYPE …>), which is not taken");
-        return;
-    }
-    const char *why = last && last->message ? last->message : "it ends too early";
-    int len = (int)strcspn(why, "\n");
-    error_set(e, STATUS_FAILED, "line %d of the XML: %.*s", last ? last->line : 1, len, why);
-}
-
-static xmlDocPtr parse_document(const char *xml, size_t len, struct error *e)
-{
-    bool doctype = false;
-    xmlParserCtxtPtr ctxt = xmlNewParserCtxt();
-    if (!ctxt) {
-        die("out of memory");
-    }
-    ctxt->_private = &doctype;
-    ctxt->sax->internalSubset = refuse_doctype;
-    xmlDocPtr doc = xmlCtxtReadMemory(ctxt, xml, (int)len, NULL, NULL,
-                                      XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
-                                          XML_PARSE_NOCDATA | XML_PARSE_COMPACT);
-    if (!doc || doctype) {
-        say_bad_xml(ctxt, doctype, e);
-        xmlFreeDoc(doc);
-        doc = NULL;
-    }
-    xmlFreeParserCtxt(ctxt);
-    return doc;
-}
-
 /* ---- reading elements ---- */
-
-static bool is_element(xmlNodePtr node, const char *ns, const char *name)
-{
-    return node->type == XML_ELEMENT_NODE && strcmp((const char *)node->name, name) == 0 &&
-           (ns ? node->ns && node->ns->href && strcmp((const char *)node->ns->href, ns) == 0 : !node->ns);
-}
 
 /* The first child of that name in that namespace (NULL: in none); NULL for a NULL node. */
 static xmlNodePtr child(xmlNodePtr node, const char *ns, const char *name)
 {
-    xmlNodePtr c = node ? node->children : NULL;
-    while (c && !is_element(c, ns, name)) {
-        c = c->next;
-    }
-    return c;
-}
-
-static char *take(xmlChar *text)
-{
-    char *copy = text && text[0] ? xstrdup((const char *)text) : NULL;
-    xmlFree(text);
-    return copy;
+    return ns ? xml_child_ns(node, ns, name) : xml_child(node, name);
 }
 
 static char *attr(xmlNodePtr node, const char *name)
 {
-    return node ? take(xmlGetNoNsProp(node, (const xmlChar *)name)) : NULL;
+    char path[64];
+    snprintf(path, sizeof path, "@%s", name);
+    return node ? xml_get(node, path) : NULL;
 }
 
 static char *text(xmlNodePtr node)
 {
-    return node ? take(xmlNodeGetContent(node)) : NULL;
+    return node ? xml_get(node, "") : NULL;
 }
 
 /* A whole number from 0 on; `fallback` for anything else. Frees the text. */
@@ -244,11 +179,11 @@ static void read_devices(xmlNodePtr domain, struct domdef *def)
 {
     int *counts = xcalloc(n_device_kinds, sizeof(*counts));
     for (xmlNodePtr part = domain->children; part; part = part->next) {
-        if (!is_element(part, NULL, "devices")) {
+        if (!xml_is(part, "devices")) {
             continue;
         }
         for (xmlNodePtr node = part->children; node; node = node->next) {
-            if (is_element(node, NULL, "emulator")) {
+            if (xml_is(node, "emulator")) {
                 free(def->emulator);
                 def->emulator = text(node);
             } else if (node->type == XML_ELEMENT_NODE) {
@@ -261,28 +196,12 @@ static void read_devices(xmlNodePtr domain, struct domdef *def)
 
 struct domdef *domdef_parse(const char *xml, size_t len, struct error *e)
 {
-    /* The library wants its first call to be over before a second thread comes. */
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, xmlInitParser);
-    if (!xml || len == 0) {
-        error_set(e, STATUS_FAILED, "the XML of the domain is empty");
-        return NULL;
-    }
-    if (len > MAX_XML) {
-        error_set(e, STATUS_FAILED, "the XML of the domain has %zu bytes; at most %u are taken", len,
-                  MAX_XML);
-        return NULL;
-    }
-    if (memchr(xml, '\0', len)) { /* the parser would take it for the end */
-        error_set(e, STATUS_FAILED, "the XML of the domain has a NUL byte in it");
-        return NULL;
-    }
-    xmlDocPtr doc = parse_document(xml, len, e);
+    xmlDocPtr doc = xml_parse(xml, len, e);
     if (!doc) {
         return NULL;
     }
     xmlNodePtr root = xmlDocGetRootElement(doc);
-    if (!root || !is_element(root, NULL, "domain")) {
+    if (!root || !xml_is(root, "domain")) {
         error_set(e, STATUS_FAILED, "line %ld of the XML: <domain> is expected, not <%.60s>",
                   root ? xmlGetLineNo(root) : 1, root ? (const char *)root->name : "");
         xmlFreeDoc(doc);

@@ -97,6 +97,7 @@ struct job_result {
     const char
         *vm_state; /* the state afterwards, vm_state_name(), or "undefined" when it is gone; NULL unknown */
     json_object *json; /* further members for --json, or NULL */
+    char *output;      /* lines for a person, for a viewer on the screen or stdout; NULL. Raw */
 };
 
 /* A kind of job: one row of a table in src/virt/ (lifecycle.c …). */
@@ -110,6 +111,8 @@ struct job_args {
     double timeout_s; /* how long to wait for the outcome; 0: the kind's default */
     unsigned flags;   /* the kind's own */
     const char *text; /* e.g. the new name; copied */
+    void *data;       /* what the kind wants; the job's from now on */
+    void (*free_data)(void *data);
 };
 
 /* Queues a job on a domain. The caller gets a reference. Results come as MSG_JOB and can be polled. */

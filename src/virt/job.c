@@ -26,6 +26,7 @@ static void result_clear(struct job_result *r)
 {
     error_clear(&r->error);
     free(r->text);
+    free(r->output);
     if (r->json)
         json_object_put(r->json);
     *r = (struct job_result){0};
@@ -50,6 +51,8 @@ void job_unref(struct job *j)
     free(j->status.vm_name);
     free(j->status.progress);
     free((char *)j->args.text);
+    if (j->args.free_data)
+        j->args.free_data(j->args.data);
     pthread_mutex_destroy(&j->lock);
     free(j);
 }
@@ -72,6 +75,7 @@ void job_status(struct job *j, struct job_status *out)
     out->vm_name = xstrdup(j->status.vm_name);
     out->progress = xstrdup(j->status.progress);
     out->result.text = xstrdup(j->status.result.text);
+    out->result.output = xstrdup(j->status.result.output);
     out->result.error.text = xstrdup(j->status.result.error.text);
     if (out->result.json)
         json_object_get(out->result.json);
@@ -165,9 +169,10 @@ static void finish(struct job *j, struct job_context *c, bool ok, const char *vm
         error_move(&r->error, &c->error);
         r->text = c->text;
         r->json = c->json;
+        r->output = c->output;
         r->vm_state = vm_state;
         j->status.ended_ms = clock_mono_ms();
-        c->text = NULL;
+        c->text = c->output = NULL;
         c->json = NULL;
         free(j->status.progress);
         j->status.progress = NULL;
@@ -238,6 +243,7 @@ static void run_job(struct host *h, struct job *j)
     finish(j, &c, ok, vm_state);
     error_clear(&c.error);
     free(c.text);
+    free(c.output);
     if (c.json)
         json_object_put(c.json);
 }

@@ -260,6 +260,7 @@ struct job_context {
     bool is_qemu;
     struct error error; /* set by run() when it fails */
     char *text;         /* result line; owned */
+    char *output;       /* lines, as job_result's; owned */
     json_object *json;
     bool gone; /* the domain is gone after this (undefined, or transient and stopped) */
 };

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Changes of a definition, as values: what a person asked for, before it is known which tree it meets. The
+ * same change is made in the live definition, in the configured one, and again in a newer one when somebody
+ * else was faster. Pure; any thread.
+ */
+#ifndef VIRTDECK_DEVICE_CHANGE_H
+#define VIRTDECK_DEVICE_CHANGE_H
+
+#include "base/vec.h"
+#include "device/field.h"
+#include "device/kinds.h"
+
+enum change_verb {
+    CHANGE_SET,    /* fields of a device or part */
+    CHANGE_ADD,    /* a device */
+    CHANGE_REMOVE, /* a device */
+    CHANGE_DEFINE  /* the whole definition */
+};
+
+struct assignment {
+    const struct device_field *field;
+    char *value; /* NULL: back to what holds unsaid */
+};
+
+struct change {
+    enum change_verb verb;
+    char *device; /* SET, REMOVE: what it is called: name, alias, target, MAC or key; a part: its id */
+    const struct device_kind *kind; /* ADD; for the others NULL until it was found */
+    VEC(struct assignment) sets;
+    char *xml;  /* ADD: the element when it comes from outside, else NULL; DEFINE: the definition */
+    char *base; /* DEFINE: the definition that `xml` was made from; NULL: whatever is there */
+};
+
+void change_clear(struct change *c);
+void change_copy(struct change *to, const struct change *from);
+/* Adds the assignment that a word FIELD=VALUE names; VALUE "default" or "" is NULL. `kind` NULL: it is not
+ * known yet which kind the device is; then the field is looked for in all kinds' rows by the verb's caller.
+ * False with e set: which fields there are. */
+bool change_assign(struct change *c, const struct device_kind *kind, const char *word, struct error *e);
+
+/* The device that a name means in a definition; 0 with e set: there is none (those that there are), or
+ * several. The walk stands at it. */
+bool change_find_device(const char *name, xmlNodePtr domain, struct device_walk *at, struct error *e);
+
+/* One definition that a change was made in. */
+struct changed {
+    bool found;           /* the device is there (always for ADD and DEFINE) */
+    bool differs;         /* the tree is another one than before */
+    char *before, *after; /* the device's element as text, without and with the change; NULL: there is none */
+    char *key, *name;     /* the device's; name as people call it */
+    const struct device_kind *kind;
+};
+void changed_clear(struct changed *c);
+
+/* Makes the change in the tree. False with e set when it can't be made (no such device, a value that can't
+ * be); the tree may then be half changed: throw it away. */
+bool change_apply(const struct change *c, xmlDocPtr doc, struct changed *out, struct error *e);
+/* ADD: fills c->xml with the complete element for this definition, so that live and configured definition get
+ * the same one. Does nothing when it is there already. */
+bool change_complete(struct change *c, xmlDocPtr doc, struct error *e);
+/* "nic net0: link=down" … for people and the journal; secrets hidden. The caller frees. */
+char *change_words(const struct change *c);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Checks of a changed definition before libvirt gets it: a row of a table each. Pure but for files of this
+ * machine, which are looked at only where facts->local. Any thread.
+ */
+#ifndef VIRTDECK_DEVICE_CHECK_H
+#define VIRTDECK_DEVICE_CHECK_H
+
+#include "device/facts.h"
+#include "model/finding.h"
+
+struct check_input {
+    const struct facts *facts;
+    const char *vm; /* name, for sentences and remedies */
+    const struct vm_uuid *uuid;
+    xmlNodePtr before; /* <domain> as it was; NULL: none */
+    xmlNodePtr after;  /* <domain> as it will be */
+    bool active;       /* it runs */
+};
+
+/* Adds what is wrong with `after` and was not wrong with `before` in the same way: whoever changes one thing
+ * is not told of older ones. */
+void checks_run(const struct check_input *in, finding_list *out);
+
+#endif

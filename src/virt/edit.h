@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Changing definitions: the jobs. One job reads both definitions, makes the changes in their trees, checks
+ * them, writes the old definition into the journal, asks libvirt by the narrowest call that does it, and
+ * tells what took effect and when. Submitted with fleet_submit(); any thread.
+ */
+#ifndef VIRTDECK_VIRT_EDIT_H
+#define VIRTDECK_VIRT_EDIT_H
+
+#include "device/change.h"
+#include "virt/fleet.h"
+
+enum edit_when {
+    EDIT_AS_POSSIBLE, /* now where libvirt can, and at the next boot */
+    EDIT_LIVE,        /* now only: fails where that is not possible */
+    EDIT_CONFIG       /* at the next boot only */
+};
+
+struct edit_request {
+    VEC(struct change) changes;
+    enum edit_when when;
+    bool dry_run; /* says what would be done: the difference, and virsh commands for it */
+    bool force;   /* in spite of errors that the checks found */
+    char *what;   /* for the journal; NULL: the changes in words */
+    /* A new volume for a disk that is added: made before, taken away again when the change fails. */
+    char *pool, *volume, *format; /* NULL: none */
+    unsigned long long capacity;  /* bytes */
+    double unplug_timeout_s;      /* how long to wait for the guest to let a device go; 0: 10 s */
+};
+struct edit_request *edit_request_new(void);
+void edit_request_free(void *request);
+
+/* args->data: a struct edit_request, args->free_data = edit_request_free. Result json: {"changes":[{"device",
+ * "change","when"}],"findings":[…],"journal":N,"dry_run":bool,"diff":…,"virsh":[…]}. */
+extern const struct job_kind edit_job;
+/* Both definitions as text (secrets left out): result json {"live","config","diff":[…]}, output the
+ * difference in lines. */
+extern const struct job_kind diff_job;
+/* The configured definition with its secrets, for an editor: result json {"xml"}; never shown or logged. */
+extern const struct job_kind read_job;
+
+#endif
