@@ -110,6 +110,7 @@ struct vm {
     char *ip;                     /* addresses found, space separated; NULL unknown. Owned like name */
     struct vm_device_rate *rates; /* only for the domain in the focus; n_rates */
     size_t n_rates;
+    struct device_list *devices; /* device/list.h; only for the domain in the focus, a reference; NULL */
 };
 
 #endif
