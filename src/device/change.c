@@ -15,6 +15,7 @@ void change_clear(struct change *c)
     free(c->device);
     free(c->xml);
     free(c->base);
+    free(c->arg);
     *c = (struct change){0};
 }
 
@@ -24,7 +25,9 @@ void change_copy(struct change *to, const struct change *from)
                           .device = xstrdup(from->device),
                           .kind = from->kind,
                           .xml = xstrdup(from->xml),
-                          .base = xstrdup(from->base)};
+                          .base = xstrdup(from->base),
+                          .edit = from->edit,
+                          .arg = xstrdup(from->arg)};
     for (size_t i = 0; i < from->sets.len; i++) {
         struct assignment a = {from->sets.items[i].field, xstrdup(from->sets.items[i].value)};
         vec_push(&to->sets, a);
@@ -246,10 +249,28 @@ static bool apply_define(const struct change *c, xmlDocPtr doc, struct changed *
     return true;
 }
 
+/* What the function says has changed counts only where the tree is another one: a second "on" is none. */
+static bool apply_edit(const struct change *c, xmlNodePtr domain, struct changed *out, struct error *e)
+{
+    char *before = xml_print_node(domain);
+    bool good = c->edit->edit(domain, c->arg, out, e);
+    char *after = xml_print_node(domain);
+    out->found = true;
+    out->differs = good && strcmp(before, after) != 0;
+    if (good && !out->name)
+        out->name = xstrdup(c->edit->name);
+    free(before);
+    free(after);
+    return good;
+}
+
 bool change_apply(const struct change *c, xmlDocPtr doc, struct changed *out, struct error *e)
 {
-    static bool (*const appliers[])(const struct change *, xmlNodePtr, struct changed *, struct error *) = {
-        [CHANGE_SET] = apply_set, [CHANGE_ADD] = apply_add, [CHANGE_REMOVE] = apply_remove};
+    static bool (*const appliers[])(const struct change *, xmlNodePtr, struct changed *,
+                                    struct error *) = {[CHANGE_SET] = apply_set,
+                                                       [CHANGE_ADD] = apply_add,
+                                                       [CHANGE_REMOVE] = apply_remove,
+                                                       [CHANGE_EDIT] = apply_edit};
     if (c->verb == CHANGE_DEFINE)
         return apply_define(c, doc, out, e);
     return appliers[c->verb](c, xmlDocGetRootElement(doc), out, e);
@@ -278,10 +299,13 @@ char *change_words(const struct change *c)
     static const char *const verbs[] = {[CHANGE_SET] = "",
                                         [CHANGE_ADD] = "add ",
                                         [CHANGE_REMOVE] = "remove ",
-                                        [CHANGE_DEFINE] = "definition"};
+                                        [CHANGE_DEFINE] = "definition",
+                                        [CHANGE_EDIT] = ""};
     struct strbuf out = {0};
     const char *device = c->verb == CHANGE_ADD ? c->kind->id : c->device;
     strbuf_printf(&out, "%s%s", verbs[c->verb], device ? device : "");
+    if (c->verb == CHANGE_EDIT)
+        strbuf_printf(&out, "%s%s%s", c->edit->name, c->arg ? " " : "", c->arg ? c->arg : "");
     for (size_t i = 0; i < c->sets.len; i++) {
         const struct assignment *a = &c->sets.items[i];
         const char *value = !a->value ? "default" : a->field->type == FIELD_SECRET ? "(hidden)" : a->value;

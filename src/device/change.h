@@ -15,12 +15,23 @@ enum change_verb {
     CHANGE_SET,    /* fields of a device or part */
     CHANGE_ADD,    /* a device */
     CHANGE_REMOVE, /* a device */
-    CHANGE_DEFINE  /* the whole definition */
+    CHANGE_DEFINE, /* the whole definition */
+    CHANGE_EDIT    /* what fields can't express: a function's, in the configured definition only */
 };
 
 struct assignment {
     const struct device_field *field;
     char *value; /* NULL: back to what holds unsaid */
+};
+
+struct changed;
+
+/* A change of the tree that is more than fields of one device. Takes effect at the next boot. */
+struct change_edit {
+    const char *name; /* "nested": for change_words(), with `arg` behind it */
+    /* May set name, kind, before and after of `out` where one device tells it all; change_apply() does the
+     * rest. False with e set when it can't be made. */
+    bool (*edit)(xmlNodePtr domain, const char *arg, struct changed *out, struct error *e);
 };
 
 struct change {
@@ -30,6 +41,8 @@ struct change {
     VEC(struct assignment) sets;
     char *xml;  /* ADD: the element when it comes from outside, else NULL; DEFINE: the definition */
     char *base; /* DEFINE: the definition that `xml` was made from; NULL: whatever is there */
+    const struct change_edit *edit; /* EDIT: constant */
+    char *arg;                      /* EDIT: what its function gets; NULL: nothing */
 };
 
 void change_clear(struct change *c);
@@ -45,7 +58,7 @@ bool change_find_device(const char *name, xmlNodePtr domain, struct device_walk 
 
 /* One definition that a change was made in. */
 struct changed {
-    bool found;           /* the device is there (always for ADD and DEFINE) */
+    bool found;           /* the device is there (always for ADD, DEFINE and EDIT) */
     bool differs;         /* the tree is another one than before */
     char *before, *after; /* the device's element as text, without and with the change; NULL: there is none */
     char *key, *name;     /* the device's; name as people call it */
