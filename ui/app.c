@@ -41,19 +41,23 @@ void app_draw(struct app *app)
     term_show(&app->canvas);
 }
 
+static void view_kept(void *ctx, const struct error *e)
+{
+    struct app *app = ctx;
+    if (!e || app->save_failed)
+        return;
+    app->save_failed = true;
+    deck_note(&app->deck, SEV_WARN, "the view is not kept: %s", error_text(e));
+}
+
 static void keep_view(struct app *app, bool now)
 {
     struct deck *d = &app->deck;
     if (!d->view_changed || (!now && d->now_ms - app->saved_ms < SAVE_MS))
         return;
-    struct error e = ERROR_INIT;
     d->view_changed = false;
     app->saved_ms = d->now_ms;
-    if (!viewstate_save(d, app->view_path, &e) && !app->save_failed) {
-        app->save_failed = true;
-        deck_note(d, SEV_WARN, "the view is not kept: %s", error_text(&e));
-    }
-    error_clear(&e);
+    viewstate_save(d, app->view_path, view_kept, app);
 }
 
 /* What commands asked for that only the loop can do. */
@@ -103,6 +107,7 @@ static void wait_for_news(struct app *app)
     struct pollfd fds[] = {{term_input_fd(), POLLIN, 0},
                            {term_signal_fd(), POLLIN, 0},
                            {fleet_fd(app->fleet), POLLIN, 0},
+                           {writer_fd(d->writer), POLLIN, 0},
                            {d->log.tail ? tail_fd(d->log.tail) : -1, POLLIN, 0}};
     int timeout = TICK_MS - (int)(clock_mono_ms() % TICK_MS);
     int n = poll(fds, ARRAY_LEN(fds), term_pending() ? 0 : timeout);
@@ -127,6 +132,7 @@ void app_loop(struct app *app)
         wait_for_news(app);
         app_take_news(app);
         app_take_log(app);
+        writer_deliver(d->writer);
         read_input(app);
     }
     keep_view(app, true);

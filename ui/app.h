@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The screen while it runs: the deck, the terminal it is shown on, the hosts it is about, and the loop that
- * keeps them in step. The loop waits for keys, signals, hosts and the log; for nothing else. Screen thread.
+ * keeps them in step. The loop waits for keys, signals, hosts, the log and news of what was
+ * written; for nothing else. Screen thread.
  */
 #ifndef VIRTDECK_UI_APP_H
 #define VIRTDECK_UI_APP_H

@@ -185,6 +185,40 @@ bool search_prev_run(struct call *call, struct error *e)
     return go_to_match(call_deck(call), true);
 }
 
+/* ---- copying ---- */
+
+struct copy {
+    char *path;
+    struct strbuf text;
+    size_t lines;
+    struct deck *deck;
+};
+
+static bool copy_write(void *arg, struct error *e)
+{
+    struct copy *c = arg;
+    if (access(c->path, F_OK) == 0)
+        return error_set(e, STATUS_FAILED, "%s is there already; name another file", c->path);
+    return file_write(c->path, strbuf_str(&c->text), c->text.len, 0600, e);
+}
+
+static void copy_done(void *ctx, const struct error *e)
+{
+    struct copy *c = ctx;
+    if (e)
+        deck_sayf(c->deck, SEV_ERROR, "copy: %s", error_text(e));
+    else
+        deck_sayf(c->deck, SEV_GOOD, "copy: %zu lines written to %s", c->lines, c->path);
+}
+
+static void copy_free(void *arg)
+{
+    struct copy *c = arg;
+    free(c->path);
+    strbuf_free(&c->text);
+    free(c);
+}
+
 bool copy_run(struct call *call, struct error *e)
 {
     struct deck *d = call_deck(call);
@@ -196,21 +230,12 @@ bool copy_run(struct call *call, struct error *e)
         d->dirty = true;
         return true;
     }
-    char *path = paths_expand(call_word(call, 0));
-    if (access(path, F_OK) == 0) {
-        error_set(e, STATUS_FAILED, "copy: %s is there already; name another file", path);
-        free(path);
-        return false;
-    }
-    struct strbuf all = {0};
+    struct copy *c = xcalloc(1, sizeof *c);
+    *c = (struct copy){.path = paths_expand(call_word(call, 0)), .lines = v->n, .deck = d};
     for (size_t i = 0; i < v->n; i++) {
-        strbuf_puts(&all, v->lines[i].text);
-        strbuf_putc(&all, '\n');
+        strbuf_puts(&c->text, v->lines[i].text);
+        strbuf_putc(&c->text, '\n');
     }
-    bool good = file_write(path, strbuf_str(&all), all.len, 0600, e);
-    if (good)
-        deck_sayf(d, SEV_GOOD, "copy: %zu lines written to %s", v->n, path);
-    strbuf_free(&all);
-    free(path);
-    return good;
+    writer_do(d->writer, &(struct writer_work){copy_write, copy_free, c, copy_done, c});
+    return true;
 }

@@ -7,6 +7,7 @@
 #ifndef VIRTDECK_UI_DECK_H
 #define VIRTDECK_UI_DECK_H
 
+#include "base/writer.h"
 #include "command/command.h"
 #include "logs/tail.h"
 #include "model/eventlog.h"
@@ -70,6 +71,7 @@ struct deck {
     struct keymap keymap;
     struct history *history;
     struct eventlog *events;
+    struct writer *writer;   /* NULL in tests: files are then written at once */
     struct snapshot **hosts; /* a reference each */
     size_t n_hosts;
     int64_t now_ms, now_wall_ms;
@@ -144,5 +146,7 @@ void deck_sayf(struct deck *d, enum severity severity, const char *fmt, ...) ATT
 /* The same without a trace in the events: for what only answers a key. */
 void deck_note(struct deck *d, enum severity severity, const char *fmt, ...) ATTR_PRINTF(3, 4);
 void deck_add_event(struct deck *d, struct event *ev);
+/* Opens d->events: `path` is its file (NULL: none), which d->writer writes. A damaged file is told. */
+void deck_open_events(struct deck *d, const char *path, size_t max_events);
 
 #endif

@@ -192,10 +192,12 @@ keycode key_of_sequence(int number, char letter)
         char letter;
         keycode key;
     } more[] = {
-        {1, '~', KEYC_HOME}, {7, '~', KEYC_HOME}, {4, '~', KEYC_END}, {8, '~', KEYC_END},   {0, 'P', KEYC_F1},
-        {0, 'Q', KEYC_F2},   {0, 'R', KEYC_F3},   {0, 'S', KEYC_F4},  {0, 'M', KEYC_ENTER},
+        {1, '~', KEYC_HOME},  {7, '~', KEYC_HOME}, {4, '~', KEYC_END}, {8, '~', KEYC_END},
+        {0, 'P', KEYC_F1},    {0, 'Q', KEYC_F2},   {0, 'R', KEYC_F3},  {0, 'S', KEYC_F4},
+        {0, 'M', KEYC_ENTER}, {27, 'u', KEYC_ESC}, /* from terminals that tell it from the beginning of a
+                                                      sequence */
     };
-    if (letter != '~')
+    if (letter != '~' && letter != 'u')
         number = 0; /* CSI 1;5A: the 1 only holds the place */
     if (letter == 'Z')
         return KEYC_TAB | KEYM_SHIFT;

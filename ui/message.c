@@ -58,14 +58,27 @@ void deck_add_event(struct deck *d, struct event *ev)
         event_clear(ev);
         return;
     }
-    struct error e = ERROR_INIT;
     d->events_count++;
     if (d->events_match >= 0 && !d->events_of_vm)
         d->events_match++;
-    if (!eventlog_add(d->events, ev, &e))
-        push(d, SEV_WARN, error_text(&e), false);
-    error_clear(&e);
+    eventlog_add(d->events, ev);
     d->dirty = true;
+}
+
+static void not_saved(void *ctx, const struct error *e)
+{
+    push(ctx, SEV_WARN, error_text(e), false);
+}
+
+void deck_open_events(struct deck *d, const char *path, size_t max_events)
+{
+    struct error e = ERROR_INIT;
+    d->events = eventlog_open(path, max_events, &e);
+    eventlog_set_writer(d->events, d->writer);
+    eventlog_on_failure(d->events, not_saved, d);
+    if (e.status != STATUS_OK)
+        deck_note(d, SEV_WARN, "%s", error_text(&e));
+    error_clear(&e);
 }
 
 void deck_say(struct deck *d, enum severity severity, const char *text)

@@ -279,13 +279,18 @@ void prompt_init(struct session *s, const char *history_path, int history_size)
     bar.ready = true;
 }
 
-void prompt_shutdown(void)
+static void history_kept(void *ctx, const struct error *e)
 {
-    struct error e = ERROR_INIT;
+    (void)ctx;
+    if (e)
+        log_write(LEVEL_LOG_WARN, "the command history can't be kept: %s", error_text(e));
+}
+
+void prompt_shutdown(struct writer *w)
+{
     prompt_cancel();
-    if (bar.history_path && !prompt_lines_save(&bar.lines[PROMPT_COMMAND], bar.history_path, &e))
-        log_write(LEVEL_LOG_WARN, "the command history can't be kept: %s", error_text(&e));
-    error_clear(&e);
+    if (bar.history_path)
+        prompt_lines_save(&bar.lines[PROMPT_COMMAND], bar.history_path, w, history_kept, NULL);
     for (size_t i = 0; i < ARRAY_LEN(bar.lines); i++)
         prompt_lines_free(&bar.lines[i]);
     rl_clear_history();

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "base/error.h"
+#include "base/writer.h"
 #include "command/command.h"
 #include "ui/canvas.h"
 #include "ui/key.h"
@@ -18,7 +19,7 @@ enum prompt_result { PROMPT_OPEN, PROMPT_ACCEPTED, PROMPT_CANCELLED };
 
 /* Sets readline up once. */
 void prompt_init(struct session *s, const char *history_path, int history_size);
-void prompt_shutdown(void); /* writes the history */
+void prompt_shutdown(struct writer *w); /* has `w` write the history */
 void prompt_open(enum prompt_mode mode, const char *label, const char *initial);
 bool prompt_is_open(void);
 enum prompt_mode prompt_current_mode(void);

@@ -55,25 +55,49 @@ bool prompt_lines_load(struct prompt_lines *l, const char *path, struct error *e
     return true;
 }
 
-bool prompt_lines_save(struct prompt_lines *l, const char *path, struct error *e)
+struct merge {
+    char *path;
+    struct prompt_lines fresh;
+};
+
+static bool merge_run(void *arg, struct error *e)
 {
-    if (l->fresh == 0)
-        return true;
-    struct prompt_lines file = {.max = l->max};
+    struct merge *m = arg;
+    struct prompt_lines file = {.max = m->fresh.max};
     struct strbuf out = {0};
-    char *copy = xstrdup(path);
-    prompt_lines_load(&file, path, NULL); /* an unreadable history is begun anew */
-    for (size_t i = l->lines.len - l->fresh; i < l->lines.len; i++)
-        prompt_lines_add(&file, l->lines.items[i]);
+    char *copy = xstrdup(m->path);
+    prompt_lines_load(&file, m->path, NULL); /* an unreadable history is begun anew */
+    for (size_t i = 0; i < m->fresh.lines.len; i++)
+        prompt_lines_add(&file, m->fresh.lines.items[i]);
     for (size_t i = 0; i < file.lines.len; i++)
         strbuf_printf(&out, "%s\n", file.lines.items[i]);
-    bool ok = file_make_dirs(dirname(copy), e) && file_write(path, strbuf_str(&out), out.len, 0600, e);
-    if (ok)
-        l->fresh = 0;
+    bool ok = file_make_dirs(dirname(copy), e) && file_write(m->path, strbuf_str(&out), out.len, 0600, e);
     free(copy);
     strbuf_free(&out);
     prompt_lines_free(&file);
     return ok;
+}
+
+static void merge_free(void *arg)
+{
+    struct merge *m = arg;
+    prompt_lines_free(&m->fresh);
+    free(m->path);
+    free(m);
+}
+
+void prompt_lines_save(struct prompt_lines *l, const char *path, struct writer *w, writer_done done,
+                       void *ctx)
+{
+    if (l->fresh == 0)
+        return;
+    struct merge *m = xcalloc(1, sizeof *m);
+    m->path = xstrdup(path);
+    m->fresh.max = l->max;
+    for (size_t i = l->lines.len - l->fresh; i < l->lines.len; i++)
+        prompt_lines_add(&m->fresh, l->lines.items[i]);
+    l->fresh = 0;
+    writer_do(w, &(struct writer_work){merge_run, merge_free, m, done, ctx});
 }
 
 void prompt_lines_free(struct prompt_lines *l)

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/vec.h"
+#include "base/writer.h"
 
 struct prompt_lines {
     VEC(char *) lines; /* oldest first */
@@ -20,8 +21,10 @@ struct prompt_lines {
 void prompt_lines_add(struct prompt_lines *l, const char *line);
 /* Adds the file's lines. A missing file is no error; lines that are no UTF-8 are skipped. */
 bool prompt_lines_load(struct prompt_lines *l, const char *path, struct error *e);
-/* Adds the fresh lines to what the file holds by now, and replaces it (0600). */
-bool prompt_lines_save(struct prompt_lines *l, const char *path, struct error *e);
+/* Has `w` add the fresh lines to what the file holds by then, and replace it (0600); `done` is told what came
+ * of it. The lines are fresh no more. */
+void prompt_lines_save(struct prompt_lines *l, const char *path, struct writer *w, writer_done done,
+                       void *ctx);
 void prompt_lines_free(struct prompt_lines *l);
 
 #endif

@@ -17,6 +17,8 @@
 #include "ui/viewstate.h"
 
 #define LOG_LINES 5000
+/* How long the end waits for a slow disk. */
+#define WRITE_WAIT_MS 2000
 
 static int color_wish(const struct options *o)
 {
@@ -111,13 +113,10 @@ static void group_hosts(struct deck *d, size_t n)
 static void start(struct app *app, const struct screen_request *r)
 {
     struct deck *d = &app->deck;
-    struct error e = ERROR_INIT;
     char *events = paths_join(paths_state_dir(), EVENTLOG_FILE);
-    d->events = eventlog_open(events, (size_t)opt_number(d->options, OPT_EVENTS_SIZE), &e);
+    d->writer = writer_new();
+    deck_open_events(d, events, (size_t)opt_number(d->options, OPT_EVENTS_SIZE));
     free(events);
-    if (e.status != STATUS_OK)
-        deck_note(d, SEV_WARN, "%s", error_text(&e));
-    error_clear(&e);
     settings_say_mistakes(d, r->mistakes);
     d->log.tail = tail_new(LOG_LINES);
     app->fleet = start_fleet(r);
@@ -134,14 +133,20 @@ static void stop(struct app *app)
 {
     struct deck *d = &app->deck;
     term_close();
-    prompt_shutdown();
+    prompt_shutdown(d->writer);
+    eventlog_free(d->events);
+    d->events = NULL;
+    if (!writer_finish(d->writer, WRITE_WAIT_MS))
+        fprintf(
+            stderr,
+            "virtdeck: writing to %s takes too long: the last events, and how the screen was, may be lost\n",
+            paths_state_dir());
+    d->writer = NULL;
     struct tail *tail = d->log.tail;
-    struct eventlog *events = d->events;
     d->session.fleet = NULL;
     deck_free(d);
     fleet_free(app->fleet);
     tail_free(tail);
-    eventlog_free(events);
     theme_free(&app->theme);
     canvas_free(&app->canvas);
     free(app->view_path);

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include "base/file.h"
 #include "base/jsondoc.h"
 #include "ui/pane.h"
 
@@ -98,7 +97,7 @@ static void save_columns(const struct deck *d, json_object *root)
     strbuf_free(&list);
 }
 
-bool viewstate_save(const struct deck *d, const char *path, struct error *e)
+void viewstate_save(const struct deck *d, const char *path, writer_done done, void *ctx)
 {
     json_object *root = json_object_new_object();
     save_columns(d, root);
@@ -110,7 +109,6 @@ bool viewstate_save(const struct deck *d, const char *path, struct error *e)
                            json_object_new_string(d->pane_open ? pane_table[d->pane]->id : "none"));
     json_object_object_add(root, "window", json_object_new_string(windows[d->window].id));
     const char *text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY);
-    bool good = file_write(path, text, strlen(text), 0600, e);
+    writer_replace(d->writer, path, xstrdup(text), strlen(text), 0600, done, ctx);
     json_object_put(root);
-    return good;
 }

@@ -10,6 +10,7 @@
 
 /* A missing file is no failure; of a damaged one what can be used is used, and false says so with e set. */
 bool viewstate_load(struct deck *d, const char *path, struct error *e);
-bool viewstate_save(const struct deck *d, const char *path, struct error *e);
+/* Has d->writer write it; `done` is told what came of it. */
+void viewstate_save(const struct deck *d, const char *path, writer_done done, void *ctx);
 
 #endif

@@ -250,40 +250,57 @@ void writer_deliver(struct writer *w)
     }
 }
 
-static bool wait_until_idle(struct writer *w, int timeout_ms)
+static struct timespec deadline(int timeout_ms)
 {
-    struct timespec until;
-    int timed_out = 0;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += timeout_ms / 1000;
-    until.tv_nsec += (timeout_ms % 1000) * 1000000L;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    t.tv_sec += timeout_ms / 1000;
+    t.tv_nsec += (timeout_ms % 1000) * 1000000L;
+    if (t.tv_nsec >= 1000000000) {
+        t.tv_sec++;
+        t.tv_nsec -= 1000000000;
     }
-    pthread_mutex_lock(&w->lock);
-    w->stop = true; /* what waits is still done */
-    pthread_cond_signal(&w->wake);
-    while ((w->waiting.first || w->busy) && timed_out != ETIMEDOUT)
-        timed_out = pthread_cond_timedwait(&w->idle, &w->lock, &until);
-    bool idle = !w->waiting.first && !w->busy;
-    w->abandoned = !idle;
-    if (w->abandoned)
-        pthread_detach(w->thread);
-    pthread_mutex_unlock(&w->lock);
-    return idle;
+    return t;
+}
+
+/* Under the lock. */
+static bool is_idle(const struct writer *w)
+{
+    return !w->waiting.first && !w->busy;
+}
+
+/* Under the lock. False: not in time. */
+static bool wait_until_idle(struct writer *w, const struct timespec *until)
+{
+    int result = 0;
+    while (!is_idle(w) && result != ETIMEDOUT)
+        result = pthread_cond_timedwait(&w->idle, &w->lock, until);
+    return is_idle(w);
 }
 
 bool writer_finish(struct writer *w, int timeout_ms)
 {
     if (!w)
         return true;
-    writer_deliver(w);
-    if (w->started && !wait_until_idle(w, timeout_ms))
+    struct timespec until = deadline(timeout_ms);
+    pthread_mutex_lock(&w->lock);
+    bool in_time = wait_until_idle(w, &until);
+    while (in_time && w->done.first) {
+        pthread_mutex_unlock(&w->lock);
+        writer_deliver(w); /* who is told may give more work */
+        pthread_mutex_lock(&w->lock);
+        in_time = wait_until_idle(w, &until);
+    }
+    w->stop = true;
+    w->abandoned = !in_time;
+    pthread_cond_signal(&w->wake);
+    if (w->abandoned)
+        pthread_detach(w->thread);
+    pthread_mutex_unlock(&w->lock);
+    if (!in_time)
         return false;
     if (w->started)
         pthread_join(w->thread, NULL);
-    writer_deliver(w);
     destroy(w);
     return true;
 }

@@ -217,8 +217,9 @@ static void add_text(json_object *o, const char *key, const char *raw)
     strbuf_free(&text);
 }
 
-static void write_line(struct strbuf *line, const struct event *ev)
+char *eventfile_line(const struct event *ev)
 {
+    struct strbuf line = {0};
     char uuid[UUID_TEXT_LEN + 1];
     json_object *o = json_object_new_object();
     json_object_object_add(o, "time", json_object_new_int64(ev->wall_ms));
@@ -233,10 +234,11 @@ static void write_line(struct strbuf *line, const struct event *ev)
     }
     add_text(o, "vm", ev->vm);
     add_text(o, "text", ev->text ? ev->text : "");
-    strbuf_puts(line,
+    strbuf_puts(&line,
                 json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
-    strbuf_putc(line, '\n');
+    strbuf_putc(&line, '\n');
     json_object_put(o);
+    return strbuf_steal(&line);
 }
 
 static bool ends_in_newline(int fd, off_t size)
@@ -306,27 +308,32 @@ static bool make_ready(struct eventfile *f)
     return open_file(f);
 }
 
-bool eventfile_append(struct eventfile *f, const struct event *ev, struct error *e)
+/* One write, so that the lines of several programs don't mix. */
+static bool write_line(struct eventfile *f, const char *line)
 {
-    struct strbuf line = {0};
+    struct strbuf all = {0};
     ssize_t n;
+    if (f->torn)
+        strbuf_putc(&all, '\n');
+    strbuf_puts(&all, line);
+    do
+        n = write(f->fd, all.s, all.len);
+    while (n < 0 && errno == EINTR);
+    bool ok = n == (ssize_t)all.len;
+    if (n > 0)
+        f->torn = !ok;
+    if (n >= 0 && !ok)
+        errno = ENOSPC;
+    int reason = errno;
+    strbuf_free(&all);
+    errno = reason;
+    return ok;
+}
+
+bool eventfile_append(struct eventfile *f, const char *line, struct error *e)
+{
     errno = 0;
-    bool ok = make_ready(f);
-    if (ok) {
-        if (f->torn)
-            strbuf_putc(&line, '\n');
-        write_line(&line, ev);
-        do
-            n = write(f->fd, line.s, line.len);
-        while (n < 0 && errno == EINTR);
-        ok = n == (ssize_t)line.len;
-        if (n > 0)
-            f->torn = !ok;
-        if (n >= 0 && !ok)
-            errno = ENOSPC;
-        strbuf_free(&line);
-    }
-    if (ok)
+    if (make_ready(f) && write_line(f, line))
         return true;
     return error_set(e, STATUS_FAILED, "events are not being saved to %s: %s; they stay in memory", f->path,
                      errno == EINVAL ? "not a regular file" : strerror(errno));

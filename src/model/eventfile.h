@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The event log's file: one JSON object a line, each appended by one write, so that several programs may
- * share it. At 1 MiB it is renamed to FILE.1. Only model/eventlog.c calls this. One thread at a time.
+ * share it. At 1 MiB it is renamed to FILE.1. Only model/eventlog.c calls this. One thread at a time; which
+ * one it is may change.
  */
 #ifndef VIRTDECK_MODEL_EVENTFILE_H
 #define VIRTDECK_MODEL_EVENTFILE_H
@@ -18,6 +19,9 @@ void eventfile_free(struct eventfile *f); /* NULL is fine */
  * were damaged or a file could not be read; the rest was taken all the same. */
 bool eventfile_load(struct eventfile *f, void (*take)(void *ctx, struct event *ev), void *ctx,
                     struct error *e);
-bool eventfile_append(struct eventfile *f, const struct event *ev, struct error *e);
+/* The event as a line of the file, with its newline. The caller frees. Any thread. */
+char *eventfile_line(const struct event *ev);
+/* Appends such a line; false with e set: memory is all that has it. */
+bool eventfile_append(struct eventfile *f, const char *line, struct error *e);
 
 #endif

@@ -8,11 +8,19 @@
 
 #define MOST_KINDS 64
 
+/* The way to the file. Where there is a writer it outlives the log: the last work given to it ends it. */
+struct sink {
+    struct eventfile *file; /* the writer's thread's */
+    bool complained;        /* about the file, since it last worked */
+    void (*failed)(void *ctx, const struct error *e);
+    void *ctx;
+};
+
 struct eventlog {
     struct event *ring;
     size_t cap, len, next; /* `next`: where the next one goes */
-    struct eventfile *file;
-    bool complained; /* about the file, since it last worked */
+    struct sink *sink;     /* NULL: memory only */
+    struct writer *writer;
     VEC(char *) kinds;
 };
 
@@ -60,10 +68,25 @@ struct eventlog *eventlog_open(const char *path, size_t max_events, struct error
     log->cap = max_events > 0 ? max_events : 1;
     log->ring = xcalloc(log->cap, sizeof *log->ring);
     if (path) {
-        log->file = eventfile_new(path);
-        eventfile_load(log->file, take, log, e);
+        log->sink = xcalloc(1, sizeof *log->sink);
+        log->sink->file = eventfile_new(path);
+        eventfile_load(log->sink->file, take, log, e);
     }
     return log;
+}
+
+static bool nothing(void *arg, struct error *e)
+{
+    (void)arg;
+    (void)e;
+    return true;
+}
+
+static void sink_free(void *arg)
+{
+    struct sink *sink = arg;
+    eventfile_free(sink->file);
+    free(sink);
 }
 
 void eventlog_free(struct eventlog *log)
@@ -76,21 +99,61 @@ void eventlog_free(struct eventlog *log)
     for (size_t i = 0; i < log->kinds.len; i++)
         free(log->kinds.items[i]);
     vec_free(&log->kinds);
-    eventfile_free(log->file);
+    if (log->sink)
+        writer_do(log->writer, &(struct writer_work){.run = nothing, .free = sink_free, .arg = log->sink});
     free(log);
 }
 
-bool eventlog_add(struct eventlog *log, struct event *ev, struct error *e)
+void eventlog_set_writer(struct eventlog *log, struct writer *writer)
 {
-    struct error wrong = ERROR_INIT;
-    bool written = !log->file || eventfile_append(log->file, ev, &wrong);
-    bool tell = !written && !log->complained;
-    if (tell)
-        error_move(e, &wrong);
-    error_clear(&wrong);
-    log->complained = !written;
+    log->writer = writer;
+}
+
+void eventlog_on_failure(struct eventlog *log, void (*failed)(void *ctx, const struct error *e), void *ctx)
+{
+    if (log->sink) {
+        log->sink->failed = failed;
+        log->sink->ctx = ctx;
+    }
+}
+
+/* ---- the file ---- */
+
+struct entry {
+    struct eventfile *file;
+    char *line;
+};
+
+static bool append(void *arg, struct error *e)
+{
+    struct entry *entry = arg;
+    return eventfile_append(entry->file, entry->line, e);
+}
+
+static void entry_free(void *arg)
+{
+    struct entry *entry = arg;
+    free(entry->line);
+    free(entry);
+}
+
+static void appended(void *ctx, const struct error *e)
+{
+    struct sink *sink = ctx;
+    bool tell = e && !sink->complained;
+    sink->complained = e != NULL;
+    if (tell && sink->failed)
+        sink->failed(sink->ctx, e);
+}
+
+void eventlog_add(struct eventlog *log, struct event *ev)
+{
+    if (log->sink) {
+        struct entry *entry = xcalloc(1, sizeof *entry);
+        *entry = (struct entry){log->sink->file, eventfile_line(ev)};
+        writer_do(log->writer, &(struct writer_work){append, entry_free, entry, appended, log->sink});
+    }
     keep(log, ev);
-    return !tell;
 }
 
 size_t eventlog_len(const struct eventlog *log)

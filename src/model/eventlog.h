@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdbool.h>
 #include "base/error.h"
+#include "base/writer.h"
 #include "model/uuid.h"
 
 enum severity { SEV_INFO, SEV_GOOD, SEV_WARN, SEV_ERROR };
@@ -38,9 +39,14 @@ struct eventlog;
  * log works all the same (never NULL). */
 struct eventlog *eventlog_open(const char *path, size_t max_events, struct error *e);
 void eventlog_free(struct eventlog *log);
-/* Takes over ev's strings. A write that fails (full disk) is reported once in *e (false); memory has the
- * event. */
-bool eventlog_add(struct eventlog *log, struct event *ev, struct error *e);
+/* From now on `writer` appends to the file, and eventlog_add() waits for no disk. It has to be finished after
+ * the log was freed: it closes the file behind what waits. */
+void eventlog_set_writer(struct eventlog *log, struct writer *writer);
+/* Who hears, from then on, of writes that fail (full disk): once, until one works again. Memory has the
+ * events all the same. Called by eventlog_add() or, where there is a writer, by writer_deliver(). */
+void eventlog_on_failure(struct eventlog *log, void (*failed)(void *ctx, const struct error *e), void *ctx);
+/* Takes over ev's strings. */
+void eventlog_add(struct eventlog *log, struct event *ev);
 size_t eventlog_len(const struct eventlog *log);
 /* i = 0 is the newest. Valid until the next add. */
 const struct event *eventlog_at(const struct eventlog *log, size_t i);

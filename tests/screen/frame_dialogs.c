@@ -115,7 +115,7 @@ static void test_answer_stays_with_its_question(void **state)
     assert_int_equal(other, -1);
     dialog_cancel(&s.deck);
     assert_int_equal(other, 0);
-    prompt_shutdown();
+    prompt_shutdown(NULL);
     stage_close(&s);
 }
 
@@ -232,7 +232,7 @@ static void test_bar(void **state)
     type("state=run");
     stage_expect(&s, "bar-filter");
     prompt_cancel();
-    prompt_shutdown();
+    prompt_shutdown(NULL);
     stage_close(&s);
 }
 

@@ -13,8 +13,12 @@ type_text 'lis'
 shows "it shows what is typed" '^:lis'
 keys Tab
 shows "Tab completes a command" '^:list'
-esc
+keys Escape
 hides "Escape closes it" '^:'
+keys :
+shows "the bar opens again" '^:'
+esc
+hides "so does the form of it that some terminals send" '^:'
 
 # Arguments.
 keys :

@@ -86,10 +86,10 @@ keys() {
     tm send-keys -t $term_session "$@"
 }
 
-# esc: Escape alone. What follows at once would be taken for a Meta key, as from a real keyboard.
+# esc: the Escape key in its unambiguous form, CSI 27 u: behind its one byte, what follows at once would be taken for a
+# Meta key. `keys Escape` sends that; a test that uses it waits for what it does.
 esc() {
-    keys Escape
-    sleep 0.1
+    bytes_in 1b 5b 32 37 75
 }
 
 # type_text TEXT: the text as it is.
@@ -143,6 +143,18 @@ screen_lacks() {
 # row_of REGEX: the number (from 1) of the first row that matches; empty when none does.
 row_of() {
     screen | grep -nE -e "$1" | head -n 1 | cut -d: -f1
+}
+
+# found_row REGEX: leaves the number of the row in $found, from the same look at the screen that found it.
+found_row() {
+    found=$(row_of "$1")
+    [ -n "$found" ]
+}
+
+# click_row REGEX COLUMN [BUTTON]: in the first row that matches, once there is one.
+click_row() {
+    wait_for "$term_wait" found_row "$1" || return 1
+    click "$2" "$found" "${3-0}"
 }
 
 # wait_text REGEX [SECONDS]

@@ -6,9 +6,12 @@
 . "$top/tests/terminal/lib.sh"
 
 # click_on LINE WORD: on that word in the line that has LINE, both taken from one look at the screen.
-click_on() {
-    wait_text "$1" || return 1
+looked() {
     look=$(screen)
+    printf '%s\n' "$look" | grep -Eq "$1"
+}
+click_on() {
+    wait_for "$term_wait" looked "$1" || return 1
     click "$(printf '%s\n' "$look" | grep -m1 -E "$1" | sed "s/$2.*//" | wc -m)" \
         "$(printf '%s\n' "$look" | grep -n -m1 -E "$1" | cut -d: -f1)"
 }
@@ -16,21 +19,21 @@ click_on() {
 term_start 120x36 --demo
 shows "the deck" '^.{0,3}web1 '
 is "mouse reports are on" "$(tm display-message -p -t $term_session '#{mouse_any_flag}')" 1
-click 5 "$(row_of '^.{0,3}web2 ')"
+click_row '^.{0,3}web2 ' 5
 shows "a click selects a row" '^▌.?web2 '
-click 5 "$(row_of '^.{0,3}db1 ')"
+click_row '^.{0,3}db1 ' 5
 shows "another row" '^▌.?db1 '
 order=$(screen | grep -oE '^.{0,3}(db1|db2|web1|web2|web3) ')
-click 4 "$(row_of ' NAME')"
+click_row ' NAME' 4
 changed() {
     [ "$(screen | grep -oE '^.{0,3}(db1|db2|web1|web2|web3) ')" != "$order" ]
 }
 eventually "a click on a heading sorts, a second one turns the order" 5 changed ||
-    { click 4 "$(row_of ' NAME')"; }
+    click_row ' NAME' 4
 click_on 'Overview.*Devices.*Graphs.*Events' Graphs
 shows "a click on a tab opens the pane" '▸Graphs◂'
 selected=$(screen | grep -E '^▌')
-click 5 "$(row_of '^.{0,3}web1 ')" 65
+click_row '^.{0,3}web1 ' 5 65
 wheeled() {
     [ "$(screen | grep -E '^▌')" != "$selected" ] || [ -z "$(screen | grep -E '^▌')" ]
 }

@@ -16,6 +16,12 @@
 #include "model/eventlog.h"
 #include "scratch.h"
 
+static void keep_failure(void *ctx, const struct error *e)
+{
+    error_set(ctx, e->status, "%s", error_text(e));
+}
+
+/* False: a failure was told. */
 static bool add(struct eventlog *log, int64_t when, const char *text, struct error *e)
 {
     struct event ev = {.wall_ms = when,
@@ -26,8 +32,14 @@ static bool add(struct eventlog *log, int64_t when, const char *text, struct err
                        .vm = xstrdup("web1"),
                        .text = xstrdup(text)};
     assert_true(uuid_parse("12345678-1234-1234-1234-123456789abc", &ev.uuid));
-    bool ok = eventlog_add(log, &ev, e);
+    struct error failure = ERROR_INIT;
+    eventlog_on_failure(log, keep_failure, &failure);
+    eventlog_add(log, &ev);
+    eventlog_on_failure(log, NULL, NULL);
     assert_null(ev.text);
+    bool ok = failure.status == STATUS_OK;
+    if (!ok)
+        error_move(e, &failure);
     return ok;
 }
 
@@ -66,7 +78,7 @@ static void kept_across_runs(void **state)
     struct eventlog *log = eventlog_open(path, 10, &e);
     assert_true(add(log, 1700000000123, "first \"quoted\" \x1b[0m", &e));
     struct event bare = {.wall_ms = 5, .kind = "connection", .text = xstrdup("bare")};
-    assert_true(eventlog_add(log, &bare, &e));
+    eventlog_add(log, &bare);
     eventlog_free(log);
     log = eventlog_open(path, 10, &e);
     assert_int_equal(e.status, STATUS_OK);
@@ -211,6 +223,55 @@ static void full_disk(void **state)
     eventlog_free(log);
 }
 
+/* With a writer the file is written elsewhere: the same lines, in order, and failures told once. */
+static void by_a_writer(void **state)
+{
+    (void)state;
+    struct error e = ERROR_INIT;
+    struct writer *w = writer_new();
+    struct eventlog *log = eventlog_open(scratch("ev"), 300, &e);
+    eventlog_set_writer(log, w);
+    eventlog_on_failure(log, keep_failure, &e);
+    for (int i = 0; i < 200; i++) {
+        struct event ev = {.wall_ms = i, .kind = "job", .text = xstrdup("done")};
+        eventlog_add(log, &ev);
+    }
+    assert_int_equal(eventlog_len(log), 200);
+    eventlog_free(log);
+    assert_true(writer_finish(w, 60000));
+    assert_int_equal(e.status, STATUS_OK);
+    log = eventlog_open(scratch("ev"), 300, &e);
+    assert_int_equal(eventlog_len(log), 200);
+    for (int i = 0; i < 200; i++)
+        assert_int_equal(eventlog_at(log, (size_t)i)->wall_ms, 199 - i);
+    eventlog_free(log);
+}
+
+static int failures;
+
+static void count_failure(void *ctx, const struct error *e)
+{
+    (void)ctx;
+    assert_non_null(strstr(error_text(e), "/proc/virtdeck/events"));
+    failures++;
+}
+
+static void by_a_writer_that_fails(void **state)
+{
+    (void)state;
+    struct writer *w = writer_new();
+    struct eventlog *log = eventlog_open("/proc/virtdeck/events", 10, NULL);
+    eventlog_set_writer(log, w);
+    eventlog_on_failure(log, count_failure, NULL);
+    for (int i = 0; i < 3; i++) {
+        struct event ev = {.wall_ms = i, .kind = "job", .text = xstrdup("done")};
+        eventlog_add(log, &ev);
+    }
+    eventlog_free(log);
+    assert_true(writer_finish(w, 60000));
+    assert_int_equal(failures, 1);
+}
+
 static void moved_away(void **state)
 {
     (void)state;
@@ -250,6 +311,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(rolls, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(shared, scratch_setup, scratch_teardown),
         cmocka_unit_test(full_disk),
+        cmocka_unit_test_setup_teardown(by_a_writer, scratch_setup, scratch_teardown),
+        cmocka_unit_test(by_a_writer_that_fails),
         cmocka_unit_test_setup_teardown(moved_away, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(no_regular_file, scratch_setup, scratch_teardown),
     };

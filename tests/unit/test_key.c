@@ -125,6 +125,8 @@ static void test_sequences(void **state)
     assert_int_equal(key_of_sequence(24, '~'), KEYC_F12);
     assert_int_equal(key_of_sequence(7, '~'), KEYC_HOME);
     assert_int_equal(key_of_sequence(0, 'Z'), KEYC_TAB | KEYM_SHIFT);
+    assert_int_equal(key_of_sequence(27, 'u'), KEYC_ESC);
+    assert_int_equal(key_of_sequence(28, 'u'), 0);
     assert_int_equal(key_of_sequence(0, 'x'), 0);
     assert_int_equal(key_of_sequence(99, '~'), 0);
 }

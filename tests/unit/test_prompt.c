@@ -116,7 +116,7 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-    prompt_shutdown();
+    prompt_shutdown(NULL);
     free(accepted);
     accepted = NULL;
     return scratch_teardown(state);
@@ -210,7 +210,7 @@ static void test_keeps_history_without_duplicates(void **state)
     expect_accepted("state=running");
     /* Another virtdeck has written meanwhile. */
     scratch_write(scratch("history"), "other\n\xff\xfe broken\nc3\n");
-    prompt_shutdown();
+    prompt_shutdown(NULL);
 
     char *data;
     size_t len;

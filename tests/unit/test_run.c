@@ -10,7 +10,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "base/file.h"
 #include "tests/screen/stage.h"
+#include "tests/unit/scratch.h"
 #include "ui/run.h"
 #include "ui/whynot.h"
 
@@ -184,13 +186,63 @@ static void test_off_key_says_why(void **state)
     assert_non_null(strstr(s->deck.messages.items[0].text, "already active"));
 }
 
+static void copy_to(struct stage *s, const char *name)
+{
+    static const char *const lines[] = {"one", "two", "three"};
+    char *line = xasprintf("copy %s", scratch(name));
+    stage_log(s, lines, ARRAY_LEN(lines));
+    stage_run(s, line);
+    free(line);
+}
+
+static void assert_copied(const char *name)
+{
+    char *data = NULL;
+    assert_true(file_read(scratch(name), 1000, &data, NULL, NULL, NULL));
+    assert_string_equal(data, "one\ntwo\nthree\n");
+    free(data);
+}
+
+static void test_copy(void **state)
+{
+    struct stage *s = *state;
+    void *unused = NULL;
+    assert_int_equal(scratch_setup(&unused), 0);
+    copy_to(s, "lines");
+    assert_non_null(strstr(last_message(s), "copy: 3 lines written to "));
+    assert_copied("lines");
+    scratch_write(scratch("there"), "mine");
+    copy_to(s, "there");
+    assert_non_null(strstr(last_message(s), "is there already"));
+    copy_to(s, "no/folder");
+    assert_non_null(strstr(last_message(s), "no/folder"));
+    assert_int_equal(scratch_teardown(&unused), 0);
+}
+
+/* Nothing is said before it is true. */
+static void test_copy_by_a_writer(void **state)
+{
+    struct stage *s = *state;
+    void *unused = NULL;
+    assert_int_equal(scratch_setup(&unused), 0);
+    s->deck.writer = writer_new();
+    copy_to(s, "lines");
+    assert_int_equal(s->deck.messages.len, 0);
+    assert_true(writer_finish(s->deck.writer, 60000));
+    s->deck.writer = NULL;
+    assert_non_null(strstr(last_message(s), "copy: 3 lines written to "));
+    assert_copied("lines");
+    assert_int_equal(scratch_teardown(&unused), 0);
+}
+
 int main(void)
 {
     stage_setup();
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_stage, close_stage)
     const struct CMUnitTest tests[] = {
-        TEST(test_chain),          TEST(test_errors_point),          TEST(test_error_after_first),
-        TEST(test_why_not),        TEST(test_off_key_says_why),      TEST(test_answers_do_not_pile_up),
-        TEST(test_tag_of_a_group), TEST(test_back_says_how_to_leave)};
+        TEST(test_chain),           TEST(test_errors_point),           TEST(test_error_after_first),
+        TEST(test_why_not),         TEST(test_off_key_says_why),       TEST(test_answers_do_not_pile_up),
+        TEST(test_tag_of_a_group),  TEST(test_back_says_how_to_leave), TEST(test_copy),
+        TEST(test_copy_by_a_writer)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -226,6 +226,25 @@ static void finish_waits(void **state)
     assert_holds("y", "text");
 }
 
+static struct writer *again_by;
+
+static void give_again(void *ctx, const struct error *e)
+{
+    note(ctx, e);
+    replace(again_by, "again", "text", b);
+}
+
+/* What is given by someone who was told at the end is done, too. */
+static void finish_takes_more(void **state)
+{
+    (void)state;
+    again_by = writer_new();
+    writer_replace(again_by, scratch("x"), xstrdup("1"), 1, 0600, give_again, a);
+    assert_true(writer_finish(again_by, 60000));
+    assert_string_equal(told, "ab");
+    assert_holds("again", "text");
+}
+
 static struct gate stuck = GATE_INIT; /* outlives its test, as the thread does */
 static struct gate after = GATE_INIT;
 
@@ -305,6 +324,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(keeps_order, setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(failure_is_told_once, setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(finish_waits, setup, scratch_teardown),
+        cmocka_unit_test_setup_teardown(finish_takes_more, setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(finish_times_out, setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(bounded, setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(nobody_asked, setup, scratch_teardown),
