@@ -2,14 +2,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # guest.sh DIR: makes the guest of the live tests: DIR/vmlinuz and DIR/initrd. The kernel is Debian's cloud kernel,
-# taken out of its package without installing it; the rest is busybox. Boots in 2 s without hardware
-# virtualization in 96 MiB. Needs no root.
+# taken out of its package without installing it, as is the guest agent; the rest is busybox. Boots in 2 s without
+# hardware virtualization in 96 MiB. Needs no root.
 #
 # What the guest does: prints "guest is up" to ttyS0, takes an address by DHCP on each NIC and prints it, gives a
 # shell on ttyS0, and powers off when its power button is pressed. On the kernel's command line:
 #   VD_BUTTON=ignore   it does not listen to the power button
 #   VD_LOAD=cpu        it keeps one CPU busy
 #   VD_LOAD=disk       it reads and writes its first disk all the time
+#   VD_WATCH=1         it prints "seen: …" whenever its NICs' carriers, its disks or its PCI devices change
+#   VD_KVM=1           it loads KVM's module for its CPU, and "evidence: …" tells whether there is a /dev/kvm
+# Where the definition has a channel org.qemu.guest_agent.0, the agent answers on it.
 set -eu
 LC_ALL=C
 export LC_ALL
@@ -32,19 +35,21 @@ say() {
 # In the order in which they are loaded; a module that the kernel has built in is no file.
 modules='virtio virtio_ring virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci failover net_failover virtio_net
     virtio_blk virtio_scsi virtio_console virtio_balloon virtio-rng evdev button scsi_common scsi_mod libata
-    ata_piix ahci libahci cdrom sr_mod'
+    ata_piix ahci libahci cdrom isofs sr_mod vsock vmw_vsock_virtio_transport_common vmw_vsock_virtio_transport'
+# Loaded when they are asked for.
+kvm_modules='irqbypass kvm kvm-amd kvm-intel'
 
 root=$dir/root
 rm -rf "$root" "$dir/pkg"
-mkdir -p "$root/bin" "$root/modules" "$root/proc" "$root/sys" "$root/dev" "$root/tmp" "$dir/pkg"
+mkdir -p "$root/bin" "$root/lib" "$root/modules" "$root/proc" "$root/sys" "$root/dev" "$root/tmp" "$root/run" "$dir/pkg"
 
-# Fetches the kernel's package into pkg/. Where apt has no lists, it uses lists of its own under DIR.
+# Fetches the kernel's package and the agent's into pkg/. Where apt has no lists, it uses lists of its own under DIR.
 meta=linux-image-cloud-$(dpkg --print-architecture)
 fetch() {
     package=$(apt-cache "$@" depends "$meta" 2>/dev/null | sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1)
     [ -n "$package" ] || return 1
-    say "downloading $package (not installed on this machine)"
-    (cd "$dir/pkg" && apt-get -qq "$@" download "$package" </dev/null)
+    say "downloading $package and qemu-guest-agent (not installed on this machine)"
+    (cd "$dir/pkg" && apt-get -qq "$@" download "$package" qemu-guest-agent </dev/null)
 }
 if ! fetch 2>"$dir/fetch.log"; then
     mkdir -p "$dir/lists/partial"
@@ -58,17 +63,33 @@ for deb in "$dir"/pkg/*.deb; do
 done
 cp "$dir"/pkg/x/boot/vmlinuz-* "$dir/vmlinuz"
 
-for m in $modules; do
-    file=$(find "$dir/pkg/x" -name "$m.ko" -o -name "$m.ko.xz" | head -n 1)
-    case $file in
-    '') continue ;;
-    *.xz) xz -dc "$file" >"$root/modules/$m.ko" ;;
-    *) cp "$file" "$root/modules/$m.ko" ;;
-    esac
-    echo "$m" >>"$root/modules/order"
-done
+# put_modules LIST MODULE…: into the guest, and their names into its list.
+put_modules() {
+    list=$1
+    shift
+    for m in "$@"; do
+        file=$(find "$dir/pkg/x" -name "$m.ko" -o -name "$m.ko.xz" | head -n 1)
+        case $file in
+        '') continue ;;
+        *.xz) xz -dc "$file" >"$root/modules/$m.ko" ;;
+        *) cp "$file" "$root/modules/$m.ko" ;;
+        esac
+        echo "$m" >>"$root/modules/$list"
+    done
+}
+put_modules order $modules
+put_modules more $kvm_modules
 
 cp "$(command -v busybox)" "$root/bin/busybox"
+# The agent with its libraries: QEMU itself needs the same ones, so that they are on this machine.
+agent=$(find "$dir/pkg/x" -name qemu-ga -type f | head -n 1)
+cp "$agent" "$root/bin/qemu-ga"
+ldd "$agent" | sed -n 's/.*=> \(\/[^ ]*\) .*/\1/p' | while read -r library; do
+    cp -L "$library" "$root/lib/"
+done
+loader=$(ldd "$agent" | sed -n 's/^[[:space:]]*\(\/[^ ]*\) (.*/\1/p' | head -n 1)
+mkdir -p "$root${loader%/*}"
+cp -L "$loader" "$root$loader"
 cat >"$root/init" <<'EOF'
 #!/bin/busybox sh
 /bin/busybox --install -s /bin
@@ -80,6 +101,17 @@ mount -t devtmpfs dev /dev
 for m in $(cat /modules/order) $(cat /modules/order); do
     insmod /modules/$m.ko 2>/dev/null
 done
+if [ "$VD_KVM" ]; then
+    vendor=$(sed -n 's/^flags.* svm .*/amd/p; s/^flags.* vmx .*/intel/p' /proc/cpuinfo | head -n 1)
+    for m in irqbypass kvm ${vendor:+kvm-$vendor}; do
+        insmod /modules/$m.ko
+    done
+    if [ -c /dev/kvm ]; then
+        echo "evidence: /dev/kvm is there"
+    else
+        echo "evidence: /dev/kvm is not there"
+    fi
+fi
 for nic in /sys/class/net/eth* /sys/class/net/en*; do
     [ -e "$nic" ] || continue
     nic=${nic##*/}
@@ -106,6 +138,33 @@ if [ "$VD_BUTTON" != ignore ]; then
         exec 3<$b
         (head -c 1 <&3 >/dev/null && echo "power button" && poweroff -f) &
     done
+fi
+# The device node of the agent's channel, for which a large system has udev.
+for port in /sys/class/virtio-ports/*; do
+    if [ "$(cat $port/name 2>/dev/null)" = org.qemu.guest_agent.0 ]; then
+        qemu-ga -d -m virtio-serial -p "/dev/${port##*/}" -t /run -f /run/qemu-ga.pid -l /run/qemu-ga.log
+    fi
+done
+# What the guest sees of the machine, on one line.
+seen() {
+    for nic in /sys/class/net/eth* /sys/class/net/en*; do
+        [ -e "$nic" ] && echo -n "${nic##*/}=$(cat $nic/address):$(cat $nic/carrier 2>/dev/null) "
+    done
+    for disk in /sys/block/[vsh]d* /sys/block/sr*; do
+        [ -e "$disk" ] && echo -n "${disk##*/}=$(cat $disk/size) "
+    done
+    for pci in /sys/bus/pci/devices/*; do
+        [ -e "$pci" ] && echo -n "$(cat $pci/vendor):$(cat $pci/device) "
+    done | sed 's/0x//g'
+    echo
+}
+if [ "$VD_WATCH" ]; then
+    while :; do
+        now=$(seen)
+        [ "$now" = "$was" ] || echo "seen: $now"
+        was=$now
+        usleep 300000
+    done &
 fi
 echo "guest is up"
 case $VD_LOAD in
