@@ -5,6 +5,15 @@
 
 #define SCREEN (COMMAND_SCREEN | COMMAND_NO_HOST)
 
+/* What the shell prints under these names is a pane here. */
+#define PANE(word, pane, other)                                                                              \
+    {                                                                                                        \
+        .name = word, .alias = other, .summary = "show the " pane " pane; with a name, of that domain",      \
+        .flags = SCREEN,                                                                                     \
+        .args = {{"VM", ARG_TARGET, NULL, true, false, "the domain to go to; default: the selected one"}},   \
+        .run = pane_of_run, .data = pane                                                                     \
+    }
+
 static const struct command rows[] = {
     {.name = "move",
      .summary = "move the cursor, or scroll what has the keys",
@@ -70,6 +79,9 @@ static const struct command rows[] = {
      .args = {{"PANE", ARG_WORD, "next prev overview devices logs graphs events close zoom", false, false,
                "which pane; close, or zoom to the whole window and back"}},
      .run = pane_run},
+    PANE("devices", "devices", NULL),
+    PANE("log", "logs", "logs"),
+    PANE("events", "events", NULL),
     {.name = "focus",
      .summary = "give the keys to the table or to the pane",
      .flags = SCREEN,
@@ -102,7 +114,12 @@ static const struct command rows[] = {
      .flags = SCREEN,
      .args = {{"FILE", ARG_FILE, NULL, true, false, "the file; it must not be there yet"}},
      .run = copy_run},
-    {.name = "quit", .alias = "exit q", .summary = "leave virtdeck", .flags = SCREEN, .run = quit_run},
+    {.name = "quit",
+     .alias = "exit q",
+     .summary = "leave virtdeck",
+     .detail = "Asks first while jobs are still running.",
+     .flags = SCREEN,
+     .run = quit_run},
     {.name = "help",
      .summary = "explain the keys, or a command",
      .flags = SCREEN,

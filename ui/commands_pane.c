@@ -28,6 +28,52 @@ static void step_pane(struct deck *d, int by)
         show_pane(d, (int)d->pane);
 }
 
+static void show_pane_called(struct deck *d, const char *id)
+{
+    for (int i = 0; i < PANE_COUNT; i++)
+        if (strcmp(pane_table[i]->id, id) == 0)
+            show_pane(d, i);
+}
+
+/* False: a filter or a folded group hides it. */
+static bool move_to_target(struct deck *d, const struct target *t)
+{
+    deck_update(d);
+    for (size_t i = 0; i < d->view.rows.len; i++) {
+        const struct view_row *row = &d->view.rows.items[i];
+        if (row->vm && row->snap->host.id == t->host && uuid_equal(&row->vm->uuid, &t->uuid)) {
+            view_move_to(&d->view, i);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Moves the cursor to the one domain that a word names. */
+static bool go_to(struct deck *d, const char *word, struct error *e)
+{
+    struct target_list found = {0};
+    bool good = targets_resolve(d->session.fleet, word, &found, e);
+    if (good && found.len > 1)
+        good = error_set(e, STATUS_FAILED, "\"%s\" names %zu domains; this is about one", word, found.len);
+    if (good && !move_to_target(d, &found.items[0]))
+        good = error_set(e, STATUS_FAILED, "%s is not in the table now", found.items[0].name);
+    target_list_free(&found);
+    return good;
+}
+
+bool pane_of_run(struct call *call, struct error *e)
+{
+    struct deck *d = call_deck(call);
+    if (call_word(call, 0) && !go_to(d, call_word(call, 0), e))
+        return false;
+    show_pane_called(d, call->command->data);
+    if (call_word(call, 0) && d->pane == PANE_EVENTS)
+        d->events_of_vm = true;
+    d->dirty = true;
+    return true;
+}
+
 bool pane_run(struct call *call, struct error *e)
 {
     struct deck *d = call_deck(call);
@@ -46,9 +92,7 @@ bool pane_run(struct call *call, struct error *e)
         d->pane_focused = d->pane_zoomed;
         d->pane_open = true;
     } else {
-        for (int i = 0; i < PANE_COUNT; i++)
-            if (strcmp(pane_table[i]->id, word) == 0)
-                show_pane(d, i);
+        show_pane_called(d, word);
     }
     return true;
 }

@@ -27,6 +27,7 @@ int name_index(const char *const *names, size_t n, const char *word);
     C(column_width)                                                                                          \
     C(filter)                                                                                                \
     C(group)                                                                                                 \
+    C(pane_of)                                                                                               \
     C(pane)                                                                                                  \
     C(focus)                                                                                                 \
     C(window)                                                                                                \

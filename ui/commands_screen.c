@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 #include "ui/commands_private.h"
+#include "ui/confirm.h"
 #include "ui/dialog.h"
 #include "ui/help.h"
 #include "ui/prompt.h"
@@ -13,10 +14,46 @@
 #include "ui/settings.h"
 #include "ui/theme.h"
 
+/* Of jobs that are still running, in a question. */
+#define MOST_NAMED 4
+
+static void leave(struct deck *d, void *arg, bool yes)
+{
+    (void)arg;
+    if (d && yes)
+        d->quit = true;
+}
+
+static void ask_to_leave(struct deck *d)
+{
+    struct strbuf text = {0};
+    size_t n = d->running.len;
+    if (n == 1)
+        strbuf_puts(&text, "1 job is still running: ");
+    else
+        strbuf_printf(&text, "%zu jobs are still running: ", n);
+    for (size_t i = 0; i < n && i < MOST_NAMED; i++) {
+        const struct job_status *s = &d->running.items[i].status;
+        strbuf_printf(&text, "%s%s %s", i ? ", " : "", s->kind ? s->kind->doing : "working on",
+                      s->vm_name ? s->vm_name : "");
+    }
+    strbuf_printf(
+        &text,
+        "%s. Leave all the same? What libvirt was asked for goes on there; what still waits its turn "
+        "is not begun, and nobody waits for the outcome.",
+        n > MOST_NAMED ? " and others" : "");
+    confirm_open(d, strbuf_str(&text), NULL, leave, NULL);
+    strbuf_free(&text);
+}
+
 bool quit_run(struct call *call, struct error *e)
 {
+    struct deck *d = call_deck(call);
     (void)e;
-    call_deck(call)->quit = true;
+    if (d->running.len)
+        ask_to_leave(d);
+    else
+        d->quit = true;
     return true;
 }
 

@@ -57,6 +57,19 @@ shows "and deletes characters, not bytes" '^:ünï *$|^:ünï '
 esc
 esc
 
+# What the shell prints is a pane here.
+type_text ':log web2'
+keys Enter
+shows "log opens its pane" '▸ ?Logs'
+shows "and goes to the domain" '^▌.?web2 '
+type_text ':devices'
+keys Enter
+shows "so does devices" '▸ ?Devices'
+type_text ':log nobody'
+keys Enter
+shows "a name that is none is told" 'nobody'
+esc
+
 # A command runs.
 type_text ':suspend web1'
 keys Enter

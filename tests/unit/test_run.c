@@ -186,6 +186,56 @@ static void test_off_key_says_why(void **state)
     assert_non_null(strstr(s->deck.messages.items[0].text, "already active"));
 }
 
+/* What the shell prints under a name is a pane here. */
+static void test_panes_by_name(void **state)
+{
+    static const struct {
+        const char *line;
+        enum pane_id pane;
+    } lines[] = {{"log", PANE_LOGS}, {"devices", PANE_DEVICES}, {"events", PANE_EVENTS}, {"logs", PANE_LOGS}};
+    struct stage *s = *state;
+    for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+        s->deck.pane_open = false;
+        assert_true(run_typed(&s->deck, lines[i].line));
+        assert_true(s->deck.pane_open);
+        assert_int_equal(s->deck.pane, lines[i].pane);
+    }
+    wrong(s, "log web1 web2", 9);
+    wrong(s, "events -n 5", 7);
+}
+
+static void add_running(struct stage *s, const char *vm)
+{
+    static const struct job_kind kind = {.action = "shutdown", .doing = "shutting down"};
+    struct running r = {.status = {.kind = &kind, .vm_name = xstrdup(vm)}};
+    vec_push(&s->deck.running, r);
+}
+
+static void test_quit_asks_while_jobs_run(void **state)
+{
+    struct stage *s = *state;
+    add_running(s, "web1");
+    stage_run(s, "quit");
+    assert_false(s->deck.quit);
+    assert_int_equal(s->deck.dialogs.len, 1);
+    stage_run(s, "answer no");
+    assert_false(s->deck.quit);
+    assert_int_equal(s->deck.dialogs.len, 0);
+    add_running(s, "db2");
+    stage_run(s, "q");
+    assert_int_equal(s->deck.dialogs.len, 1);
+    stage_run(s, "answer yes");
+    assert_true(s->deck.quit);
+}
+
+static void test_quit_at_once(void **state)
+{
+    struct stage *s = *state;
+    stage_run(s, "quit");
+    assert_true(s->deck.quit);
+    assert_int_equal(s->deck.dialogs.len, 0);
+}
+
 static void copy_to(struct stage *s, const char *name)
 {
     static const char *const lines[] = {"one", "two", "three"};
@@ -239,10 +289,18 @@ int main(void)
 {
     stage_setup();
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_stage, close_stage)
-    const struct CMUnitTest tests[] = {
-        TEST(test_chain),           TEST(test_errors_point),           TEST(test_error_after_first),
-        TEST(test_why_not),         TEST(test_off_key_says_why),       TEST(test_answers_do_not_pile_up),
-        TEST(test_tag_of_a_group),  TEST(test_back_says_how_to_leave), TEST(test_copy),
-        TEST(test_copy_by_a_writer)};
+    const struct CMUnitTest tests[] = {TEST(test_chain),
+                                       TEST(test_errors_point),
+                                       TEST(test_error_after_first),
+                                       TEST(test_why_not),
+                                       TEST(test_off_key_says_why),
+                                       TEST(test_answers_do_not_pile_up),
+                                       TEST(test_tag_of_a_group),
+                                       TEST(test_back_says_how_to_leave),
+                                       TEST(test_panes_by_name),
+                                       TEST(test_quit_asks_while_jobs_run),
+                                       TEST(test_quit_at_once),
+                                       TEST(test_copy),
+                                       TEST(test_copy_by_a_writer)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
