@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Gathering what checks want to know of a host (device/facts.h). Blocking calls: only in a thread that may
+ * wait, such as a job's. Each part may fail by itself and is then unknown.
+ */
+#ifndef VIRTDECK_VIRT_FACTS_H
+#define VIRTDECK_VIRT_FACTS_H
+
+#include <libvirt/libvirt.h>
+#include "device/facts.h"
+
+/* Fills `out` (all zero before; facts_clear() when done). arch, machine, virttype, emulator: of the domain
+ * that is looked at, as in its definition; NULL: libvirt's default. `self` is left out of the other domains;
+ * NULL: nobody is. */
+void facts_gather(struct facts *out, virConnectPtr conn, const char *arch, const char *machine,
+                  const char *virttype, const char *emulator, const struct vm_uuid *self);
+/* Lets libvirt translate the definition for QEMU and keeps what it says against that in native_error. Nothing
+ * is changed. */
+void facts_dry_run(struct facts *f, virConnectPtr conn, const char *domain_xml);
+/* The same for a change: what libvirt says against the old definition as well is not held against it. */
+void facts_dry_run_change(struct facts *f, virConnectPtr conn, const char *before_xml, const char *after_xml);
+
+/* The parts, for those who want one: false: it is not known. */
+bool facts_networks(struct facts *f, virConnectPtr conn);
+bool facts_pools(struct facts *f, virConnectPtr conn);
+bool facts_hostdevs(struct facts *f, virConnectPtr conn);
+
+#endif
