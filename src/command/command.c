@@ -149,8 +149,13 @@ char *call_loses(const struct call *call)
 {
     struct strbuf out = {0};
     const struct command *c = call->command;
+    const char *now = c->loses_now ? c->loses_now(call) : NULL;
+    if (call_option(call, "dry-run"))
+        return NULL;
     if (c->flags & COMMAND_DESTROYS)
         strbuf_puts(&out, c->loses ? c->loses : c->summary);
+    if (now)
+        strbuf_printf(&out, "%s%s", out.len ? "; " : "", now);
     for (int i = 0; c->options[i].name; i++)
         if (call->option[i] && c->options[i].loses)
             strbuf_printf(&out, "%s%s", out.len ? "; " : "", c->options[i].loses);

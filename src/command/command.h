@@ -81,6 +81,8 @@ struct command {
     bool (*run)(struct call *call, struct error *e);
     const void *data;  /* what `run` may need of its row */
     const char *loses; /* COMMAND_DESTROYS: what is lost, a clause for the question; may be NULL */
+    /* What this very call loses, static; NULL: nothing. For rows whose words decide; may be NULL. */
+    const char *(*loses_now)(const struct call *call);
 };
 
 /* The families, NULL-terminated; defined in ui/tables.c, and by tests that bring their own. */

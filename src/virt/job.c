@@ -223,7 +223,7 @@ static void take_place_again(struct host *h)
 static void run_job(struct host *h, struct job *j)
 {
     struct job_context c = {
-        .host = h, .job = j, .vm_name = j->status.vm_name, .args = &j->args, .error = ERROR_INIT};
+        .host = h, .job = j, .uuid = j->status.uuid, .vm_name = j->status.vm_name, .args = &j->args, .error = ERROR_INIT};
     struct note changed = {.type = NOTE_CHANGED, .uuid = j->status.uuid};
     pthread_mutex_lock(&j->lock);
     bool skip = over(j->status.result.state);
@@ -327,9 +327,7 @@ bool context_cancelled(struct job_context *c)
 /* Events end a wait at once; the state is asked for anew this often in case one is missed. */
 #define POLL_MS 500
 
-/* Sleeps until something changed on the host or POLL_MS passed. False: the program ends or the job was
- * cancelled. */
-static bool wait_for_news(struct job_context *c, uint64_t *seen)
+bool context_wait_news(struct job_context *c, uint64_t *seen)
 {
     struct host *h = c->host;
     int64_t until = clock_mono_ms() + POLL_MS;
@@ -382,7 +380,7 @@ enum wait_result context_wait_state(struct job_context *c, unsigned states, doub
         if ((double)(clock_mono_ms() - start) >= timeout_s * 1000)
             return WAIT_TIMEOUT;
         tell_waiting(c, waiting_for, start, &told_s);
-        if (!wait_for_news(c, &seen)) {
+        if (!context_wait_news(c, &seen)) {
             error_set(&c->error, STATUS_FAILED, "%s %s: no longer waited for", c->job->status.kind->action,
                       c->vm_name);
             return WAIT_FAILED;
@@ -413,7 +411,7 @@ enum wait_result context_wait_reboot(struct job_context *c, unsigned long before
         if ((double)(clock_mono_ms() - start) >= timeout_s * 1000)
             return WAIT_TIMEOUT;
         tell_waiting(c, "waiting for the guest to reboot", start, &told_s);
-        if (!wait_for_news(c, &seen)) {
+        if (!context_wait_news(c, &seen)) {
             error_set(&c->error, STATUS_FAILED, "%s %s: no longer waited for", c->job->status.kind->action,
                       c->vm_name);
             return WAIT_FAILED;

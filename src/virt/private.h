@@ -41,16 +41,17 @@ struct fleet {
 
 /* ---- what others post to a host thread ---- */
 
-enum note_type { NOTE_CHANGED, NOTE_FLAGS, NOTE_DEFINITION, NOTE_ADDRESSES, NOTE_STARTED_AT };
+enum note_type { NOTE_CHANGED, NOTE_FLAGS, NOTE_DEFINITION, NOTE_ADDRESSES, NOTE_STARTED_AT, NOTE_UNPLUG };
 
 struct note {
     enum note_type type;
     struct vm_uuid uuid;
-    struct domdef *def;  /* NOTE_DEFINITION: a reference; NULL: could not be read */
-    bool updated;        /* NOTE_DEFINITION: another one is configured for the next start */
-    char *text;          /* NOTE_ADDRESSES: owned */
-    int64_t wall_ms;     /* NOTE_STARTED_AT */
-    unsigned generation; /* of the connection it is about */
+    struct domdef *def;          /* NOTE_DEFINITION: a reference; NULL: could not be read */
+    bool updated;                /* NOTE_DEFINITION: another one is configured for the next start */
+    char *text;                  /* NOTE_ADDRESSES; NOTE_UNPLUG: the device's key; owned */
+    struct device_list *devices; /* NOTE_DEFINITION: a reference, of the domain in the focus; or NULL */
+    int64_t wall_ms;             /* NOTE_STARTED_AT */
+    unsigned generation;         /* of the connection it is about */
 };
 
 /* ---- the table of domains: the host thread's own ---- */
@@ -73,6 +74,7 @@ struct dom {
     int64_t info_ms;              /* monotonic: when CPU and memory were last asked for */
     int quiet_infos, quiet_dears; /* samples since it came into its state, up to QUIET_SAMPLES */
     int64_t dear_tried_ms;        /* monotonic: when the dear groups were last asked for */
+    VEC(char *) unplugging;       /* keys of devices that the guest was asked to let go */
     int64_t def_asked_ms, addresses_asked_ms, started_asked_ms; /* monotonic; 0 never */
     bool def_wanted;
     unsigned lookups; /* under way: 1 << enum lookup_type */
@@ -255,6 +257,7 @@ struct job_context {
     struct job *job;
     virConnectPtr conn;
     virDomainPtr dom;
+    struct vm_uuid uuid;
     const char *vm_name;
     const struct job_args *args;
     bool is_qemu;
@@ -275,6 +278,9 @@ bool context_cancelled(struct job_context *c);
 enum wait_result { WAIT_REACHED, WAIT_GONE, WAIT_TIMEOUT, WAIT_FAILED };
 enum wait_result context_wait_state(struct job_context *c, unsigned states, double timeout_s,
                                     const char *waiting_for);
+/* Sleeps until something changed on the host or half a second passed. False: the program ends or the job was
+ * cancelled. *seen begins as 0. */
+bool context_wait_news(struct job_context *c, uint64_t *seen);
 /* Waits for more reboots than `before`; WAIT_GONE: it stopped instead. */
 unsigned long context_reboots(struct job_context *c);
 enum wait_result context_wait_reboot(struct job_context *c, unsigned long before, double timeout_s);

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * One act, one call of libvirt's; and the same in virsh's words for a dry run.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "base/clock.h"
+#include "model/domdef.h"
+#include "model/xml.h"
+#include "virt/edit_private.h"
+
+#define UNPLUG_TIMEOUT_S 10
+
+void act_clear(struct act *a)
+{
+    free(a->xml);
+    free(a->key);
+    free(a->target);
+    *a = (struct act){0};
+}
+
+/* ---- fields that have a call of their own ---- */
+
+static int set_vcpus(struct edit *ed, const struct act *a)
+{
+    unsigned n = (unsigned)strtoul(a->value, NULL, 10);
+    virDomainPtr dom = ed->c->dom;
+    if (a->affect & VIR_DOMAIN_AFFECT_CONFIG) {
+        int max = virDomainGetVcpusFlags(dom, VIR_DOMAIN_AFFECT_CONFIG | VIR_DOMAIN_VCPU_MAXIMUM);
+        if (max >= 0 && n > (unsigned)max &&
+            virDomainSetVcpusFlags(dom, n, VIR_DOMAIN_AFFECT_CONFIG | VIR_DOMAIN_VCPU_MAXIMUM) < 0)
+            return -1;
+    }
+    return virDomainSetVcpusFlags(dom, n, a->affect);
+}
+
+static int set_memory(struct edit *ed, const struct act *a)
+{
+    return virDomainSetMemoryFlags(ed->c->dom, (unsigned long)(field_size(a->value, 1024) / 1024), a->affect);
+}
+
+static int set_maxmemory(struct edit *ed, const struct act *a)
+{
+    return virDomainSetMemoryFlags(ed->c->dom, (unsigned long)(field_size(a->value, 1024) / 1024),
+                                   a->affect | VIR_DOMAIN_MEM_MAXIMUM);
+}
+
+static int set_title(struct edit *ed, const struct act *a)
+{
+    return virDomainSetMetadata(ed->c->dom, VIR_DOMAIN_METADATA_TITLE, a->value, NULL, NULL, a->affect);
+}
+
+static int set_description(struct edit *ed, const struct act *a)
+{
+    return virDomainSetMetadata(ed->c->dom, VIR_DOMAIN_METADATA_DESCRIPTION, a->value, NULL, NULL, a->affect);
+}
+
+static int set_tags(struct edit *ed, const struct act *a)
+{
+    return virDomainSetMetadata(ed->c->dom, VIR_DOMAIN_METADATA_ELEMENT, a->xml, "vd", VIRTDECK_METADATA_URI,
+                                a->affect);
+}
+
+static int set_iotune(struct edit *ed, const struct act *a)
+{
+    virTypedParameterPtr params = NULL;
+    int n = 0, max = 0;
+    unsigned long long limit = a->value ? (unsigned long long)field_size(a->value, 1) : 0;
+    if (virTypedParamsAddULLong(&params, &n, &max, a->field->id, limit) < 0)
+        return -1;
+    int status = virDomainSetBlockIoTune(ed->c->dom, a->target, params, n, a->affect);
+    virTypedParamsFree(params, n);
+    return status;
+}
+
+static char *disk_path(const struct edit *ed, const char *target)
+{
+    xmlDocPtr doc = ed->config ? ed->config : ed->live;
+    xmlNodePtr devices = xml_child(xmlDocGetRootElement(doc), "devices");
+    for (xmlNodePtr d = xml_child(devices, "disk"); d; d = xml_next(d, "disk"))
+        if (xml_get_is(d, "target@dev", target)) {
+            char *file = xml_get(d, "source@file");
+            return file ? file : xml_get(d, "source@dev");
+        }
+    return NULL;
+}
+
+/* Of a volume that no QEMU has open. */
+static int resize_volume(struct edit *ed, const char *path, unsigned long long size)
+{
+    virStorageVolPtr vol = path ? virStorageVolLookupByPath(ed->c->conn, path) : NULL;
+    int status = vol ? virStorageVolResize(vol, size, 0) : -1;
+    if (vol)
+        virStorageVolFree(vol);
+    return status;
+}
+
+static int resize(struct edit *ed, const struct act *a)
+{
+    unsigned long long size = (unsigned long long)field_size(a->value, 1);
+    virDomainBlockInfo info;
+    if (virDomainGetBlockInfo(ed->c->dom, a->target, &info, 0) == 0 && size < info.capacity) {
+        error_set(&ed->c->error, STATUS_FAILED,
+                  "%s: %s has %llu bytes; making it smaller would cut off what is in it, which is not done",
+                  ed->c->vm_name, a->target, info.capacity);
+        return -1;
+    }
+    if (ed->active)
+        return virDomainBlockResize(ed->c->dom, a->target, size, VIR_DOMAIN_BLOCK_RESIZE_BYTES);
+    char *path = disk_path(ed, a->target);
+    int status = resize_volume(ed, path, size);
+    if (status < 0)
+        error_set(
+            &ed->c->error, STATUS_FAILED,
+            "%s: %s is no volume of an active pool, so libvirt can't grow it while the domain is off: start "
+            "it, or run `qemu-img resize '%s' %llu`",
+            ed->c->vm_name, a->target, path ? path : "its image", size);
+    free(path);
+    return status;
+}
+
+static const struct {
+    int (*run)(struct edit *ed, const struct act *a);
+    const char *verb, *option; /* virsh's: verb DOMAIN option VALUE */
+} field_calls[] = {
+    [CALL_VCPUS] = {set_vcpus, "setvcpus", ""},
+    [CALL_MEMORY] = {set_memory, "setmem", ""},
+    [CALL_MAXMEMORY] = {set_maxmemory, "setmaxmem", ""},
+    [CALL_TITLE] = {set_title, "desc", "--title "},
+    [CALL_DESCRIPTION] = {set_description, "desc", ""},
+    [CALL_TAGS] = {set_tags, "metadata", VIRTDECK_METADATA_URI " --key vd --set "},
+    [CALL_IOTUNE] = {set_iotune, "blkdeviotune", ""},
+    [CALL_RESIZE] = {resize, "blockresize", ""},
+};
+
+/* ---- the acts ---- */
+
+static int attach(struct edit *ed, const struct act *a)
+{
+    return virDomainAttachDeviceFlags(ed->c->dom, a->xml, a->affect);
+}
+
+static int detach(struct edit *ed, const struct act *a)
+{
+    return virDomainDetachDeviceFlags(ed->c->dom, a->xml, a->affect);
+}
+
+static int update(struct edit *ed, const struct act *a)
+{
+    return virDomainUpdateDeviceFlags(ed->c->dom, a->xml, a->affect);
+}
+
+static int set_field(struct edit *ed, const struct act *a)
+{
+    return field_calls[a->field->call].run(ed, a);
+}
+
+static int define(struct edit *ed, const struct act *a)
+{
+    (void)a;
+    return edit_define(ed) ? 0 : -1;
+}
+
+static int (*const runners[])(struct edit *ed, const struct act *a) = {[ACT_ATTACH] = attach,
+                                                                       [ACT_DETACH] = detach,
+                                                                       [ACT_UPDATE] = update,
+                                                                       [ACT_FIELD] = set_field,
+                                                                       [ACT_DEFINE] = define};
+
+/* Says that libvirt can't do it while the domain runs, and nothing worse. */
+static bool only_not_live(const virError *e)
+{
+    static const int codes[] = {
+        VIR_ERR_OPERATION_UNSUPPORTED, VIR_ERR_CONFIG_UNSUPPORTED, VIR_ERR_NO_SUPPORT,
+        VIR_ERR_OPERATION_INVALID,     VIR_ERR_INVALID_ARG,        VIR_ERR_ARGUMENT_UNSUPPORTED,
+        VIR_ERR_OPERATION_FAILED,      VIR_ERR_OPERATION_DENIED};
+    for (size_t i = 0; e && i < ARRAY_LEN(codes); i++)
+        if (e->code == codes[i])
+            return true;
+    return false;
+}
+
+static void note_success(struct edit *ed, const struct act *a)
+{
+    struct outcome *o = &ed->outcomes[a->change];
+    if (a->kind == ACT_DEFINE) {
+        for (size_t i = 0; i < ed->request->changes.len; i++)
+            ed->outcomes[i].boot = ed->outcomes[i].boot || ed->outcomes[i].config.differs;
+        return;
+    }
+    if (a->kind == ACT_DETACH && a->affect & VIR_DOMAIN_AFFECT_LIVE)
+        o->pending = true; /* until it is seen to be gone */
+    else if (a->affect & VIR_DOMAIN_AFFECT_LIVE)
+        o->now = true;
+    if (a->affect & VIR_DOMAIN_AFFECT_CONFIG)
+        o->boot = true;
+}
+
+/* Both at once failed, and the definition alone can be changed. */
+static bool retry_config(struct edit *ed, const struct act *a, char *why)
+{
+    struct outcome *o = &ed->outcomes[a->change];
+    struct act later = *a;
+    free(o->why_not_now);
+    o->why_not_now = why;
+    later.affect = a->affect & (unsigned)VIR_DOMAIN_AFFECT_CONFIG;
+    later.may_fail = false;
+    return !later.affect || act_run(ed, &later);
+}
+
+bool act_run(struct edit *ed, const struct act *a)
+{
+    struct job_context *c = ed->c;
+    virResetLastError();
+    if (runners[a->kind](ed, a) == 0) {
+        note_success(ed, a);
+        return true;
+    }
+    virErrorPtr last = virGetLastError();
+    bool live = (a->affect & VIR_DOMAIN_AFFECT_LIVE) != 0;
+    if (a->may_fail && live && only_not_live(last))
+        return retry_config(ed, a, xstrdup(last->message ? last->message : "libvirt gave no reason"));
+    if (c->error.status == STATUS_OK)
+        context_failed(c);
+    if (live && a->kind == ACT_ATTACH && ed->persistent && ed->request->when == EDIT_AS_POSSIBLE)
+        error_prefix(&c->error, "nothing was changed; --config adds it for the next boot only");
+    return false;
+}
+
+/* ---- unplugging ---- */
+
+static bool is_unplugged(struct edit *ed, const char *key)
+{
+    bool there = false;
+    char *xml = virDomainGetXMLDesc(ed->c->dom, 0);
+    xmlDocPtr doc = xml ? xml_parse(xml, strlen(xml), NULL) : NULL;
+    struct device_walk w = {.domain = doc ? xmlDocGetRootElement(doc) : NULL};
+    while (doc && !there && device_walk_next(&w))
+        there = strcmp(w.key, key) == 0;
+    device_walk_end(&w);
+    xmlFreeDoc(doc);
+    free(xml);
+    return !there;
+}
+
+bool act_wait_unplugged(struct edit *ed, const char *key)
+{
+    double timeout = ed->request->unplug_timeout_s > 0 ? ed->request->unplug_timeout_s : UNPLUG_TIMEOUT_S;
+    int64_t until = clock_mono_ms() + (int64_t)(timeout * 1000);
+    uint64_t seen = 0;
+    while (!is_unplugged(ed, key)) {
+        if (clock_mono_ms() >= until)
+            return false;
+        context_progress(ed->c, "waiting for the guest to let the device go");
+        if (!context_wait_news(ed->c, &seen))
+            return false;
+    }
+    return true;
+}
+
+/* ---- in virsh's words ---- */
+
+static void put_affect(struct strbuf *out, unsigned affect)
+{
+    strbuf_puts(out, affect & VIR_DOMAIN_AFFECT_LIVE ? " --live" : "");
+    strbuf_puts(out, affect & VIR_DOMAIN_AFFECT_CONFIG ? " --config" : "");
+}
+
+/* For a shell: in single quotes where it needs them. */
+static char *shell_word(const char *text)
+{
+    struct strbuf out = {0};
+    if (text[0] && strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:@%+=,") ==
+                       strlen(text))
+        return xstrdup(text);
+    strbuf_putc(&out, '\'');
+    for (; *text; text++)
+        strbuf_puts(&out, *text == '\'' ? "'\\''" : (char[]){*text, '\0'});
+    strbuf_putc(&out, '\'');
+    return strbuf_steal(&out);
+}
+
+static char *hidden(const char *element)
+{
+    xmlDocPtr doc = xml_parse(element, strlen(element), NULL);
+    if (!doc)
+        return xstrdup(element);
+    xml_hide_secrets(doc);
+    char *text = xml_print(doc);
+    xmlFreeDoc(doc);
+    return text;
+}
+
+static void put_field(struct strbuf *out, const struct act *a, const char *vm)
+{
+    enum field_call call = a->field->call;
+    const char *text = call == CALL_TAGS ? a->xml : a->value;
+    char *value = shell_word(text ? text : call == CALL_IOTUNE ? "0" : "");
+    strbuf_printf(out, "%s %s %s", field_calls[call].verb, vm, field_calls[call].option);
+    if (call == CALL_IOTUNE)
+        strbuf_printf(out, "%s --%s ", a->target, a->field->id);
+    else if (call == CALL_RESIZE)
+        strbuf_printf(out, "%s ", a->target);
+    strbuf_puts(out, value);
+    put_affect(out, call == CALL_RESIZE ? 0 : a->affect);
+    free(value);
+}
+
+char *act_virsh(const struct edit *ed, const struct act *a)
+{
+    static const char *const device_verbs[] = {
+        [ACT_ATTACH] = "attach-device", [ACT_DETACH] = "detach-device", [ACT_UPDATE] = "update-device"};
+    struct strbuf out = {0};
+    char *vm = shell_word(ed->c->vm_name);
+    strbuf_puts(&out, "virsh ");
+    if (a->kind == ACT_FIELD) {
+        put_field(&out, a, vm);
+    } else if (a->kind == ACT_DEFINE) {
+        strbuf_puts(&out, "define --validate FILE   (the definition with this difference)");
+    } else {
+        char *xml = hidden(a->xml);
+        strbuf_printf(&out, "%s %s /dev/stdin", device_verbs[a->kind], vm);
+        put_affect(&out, a->affect);
+        strbuf_printf(&out, " <<'EOF'\n%s%sEOF", xml, xml[0] && xml[strlen(xml) - 1] == '\n' ? "" : "\n");
+        free(xml);
+    }
+    free(vm);
+    return strbuf_steal(&out);
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What the files of the edit job share: one edit under way, the acts it consists of. All of it belongs to the
+ * job's thread; nobody else includes this.
+ *
+ *   edit.c         the job: read, plan, check, journal, act, tell
+ *   edit_plan.c    changes and both trees → acts
+ *   edit_act.c     one act → one call of libvirt's, and the same as a virsh command
+ *   edit_volume.c  a new volume for a disk that is added
+ *   edit_define.c  replacing the whole definition without overwriting somebody else's edit unseen
+ */
+#ifndef VIRTDECK_VIRT_EDIT_PRIVATE_H
+#define VIRTDECK_VIRT_EDIT_PRIVATE_H
+
+#include "device/facts.h"
+#include "device/journal.h"
+#include "model/finding.h"
+#include "virt/edit.h"
+#include "virt/private.h"
+
+enum act_kind {
+    ACT_ATTACH,
+    ACT_DETACH,
+    ACT_UPDATE,
+    ACT_FIELD, /* a field that has a call of its own */
+    ACT_DEFINE /* the whole configured definition, with every change in it */
+};
+
+/* One call of libvirt's. */
+struct act {
+    enum act_kind kind;
+    unsigned affect;                  /* VIR_DOMAIN_AFFECT_LIVE | _CONFIG */
+    size_t change;                    /* index of the change it is for; ACT_DEFINE: unused */
+    const struct device_field *field; /* ACT_FIELD */
+    const char *value;                /* ACT_FIELD: the change's */
+    char *xml;          /* the device's element; ACT_FIELD: what the call wants of it (metadata) */
+    char *key, *target; /* the device's; target: of a disk or NIC */
+    bool may_fail; /* where libvirt can't do it live, it takes effect at the next boot, and that is no failure
+                    */
+};
+
+/* What became of a change. */
+struct outcome {
+    struct changed live, config;
+    bool now, boot, pending; /* took effect now, will at the next boot; waits for the guest */
+    bool nothing;            /* it was so already */
+    char *why_not_now;       /* libvirt's words; NULL */
+};
+
+struct edit {
+    struct job_context *c;
+    struct edit_request *request;
+    bool active, persistent;
+    char *live_xml, *config_xml; /* as read, with secrets; NULL where there is none */
+    xmlDocPtr live, config;      /* the same with the changes made so far */
+    bool define;                 /* the configured definition is replaced as a whole */
+    bool metadata_only;          /* nothing that a check could say anything about */
+    VEC(struct act) acts;
+    struct outcome *outcomes; /* one a change */
+    struct facts facts;
+    finding_list findings;
+    struct journal_entry entry;
+    bool journalled;
+    virStorageVolPtr volume; /* made for a disk that is added; NULL */
+    char *new_xml;           /* the configured definition afterwards, as libvirt has it */
+};
+
+/* edit_plan.c: makes the changes in both trees and lists the acts. False with c->error set. */
+bool edit_plan(struct edit *ed);
+/* edit_act.c */
+bool act_run(struct edit *ed, const struct act *a);
+/* The same as a shell line (several for XML), secrets hidden; the caller frees. */
+char *act_virsh(const struct edit *ed, const struct act *a);
+void act_clear(struct act *a);
+/* Waits until the guest has let the device go; false: it has not within the request's time. */
+bool act_wait_unplugged(struct edit *ed, const char *key);
+/* edit_volume.c: the new volume that the request names, in the pool that it names; true where it names none.
+ * Before the trees are changed its path has to be known: edit_volume_plan() puts it into the changes. */
+bool edit_volume_plan(struct edit *ed);
+bool edit_volume_make(struct edit *ed);
+void edit_volume_undo(struct edit *ed); /* deletes what was made */
+void edit_volume_end(struct edit *ed);
+/* edit_define.c */
+bool edit_define(struct edit *ed);
+/* The configured definition with its secrets; the caller frees; NULL with c->error set. */
+char *edit_read_config(struct job_context *c);
+
+#endif
