@@ -9,7 +9,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/strbuf.h"
 #include "base/vec.h"
 
 #define CONTEXT 3
@@ -198,9 +197,8 @@ static void print_hunk(struct strbuf *out, const struct diff *d, size_t *i, size
     strbuf_free(&lines);
 }
 
-static char *print(const struct diff *d)
+static void print(const struct diff *d, struct strbuf *out)
 {
-    struct strbuf out = {0};
     size_t i = 0, k = 0;
     while (!at_end(d, i, k)) {
         size_t common = common_ahead(d, i, k, SIZE_MAX);
@@ -211,12 +209,11 @@ static char *print(const struct diff *d)
         size_t context = common < CONTEXT ? common : CONTEXT;
         i -= context;
         k -= context;
-        print_hunk(&out, d, &i, &k);
+        print_hunk(out, d, &i, &k);
     }
-    return strbuf_steal(&out);
 }
 
-char *linediff(const char *old, const char *new)
+void linediff(struct strbuf *out, const char *old, const char *new)
 {
     struct diff d = {0};
     split(old, &d.a);
@@ -224,10 +221,9 @@ char *linediff(const char *old, const char *new)
     d.gone = xcalloc(d.a.len + 1, sizeof *d.gone);
     d.come = xcalloc(d.b.len + 1, sizeof *d.come);
     compare(&d);
-    char *text = print(&d);
+    print(&d, out);
     free(d.gone);
     free(d.come);
     vec_free(&d.a);
     vec_free(&d.b);
-    return text;
 }

@@ -337,8 +337,6 @@ bool journal_begin(const char *dir, struct journal_entry *entry, struct error *e
     good = lock >= 0 && begin_locked(folder, entry, e);
     if (lock >= 0)
         close(lock);
-    if (!good)
-        error_prefix(e, "nothing was changed, because the old definition can't be written down first");
     free(folder);
     return good;
 }

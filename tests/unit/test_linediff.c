@@ -12,9 +12,16 @@
 #include "base/linediff.h"
 #include "base/strbuf.h"
 
+static char *difference(const char *old, const char *new)
+{
+    struct strbuf out = {0};
+    linediff(&out, old, new);
+    return strbuf_steal(&out);
+}
+
 static void expect(const char *old, const char *new, const char *want)
 {
-    char *got = linediff(old, new);
+    char *got = difference(old, new);
     assert_string_equal(got, want);
     free(got);
 }
@@ -111,7 +118,7 @@ static void shortest_and_true(void **state)
         char a[2 * MOST + 1], b[2 * MOST + 1];
         random_lines(a);
         random_lines(b);
-        char *diff = linediff(a, b);
+        char *diff = difference(a, b);
         struct strbuf old = {0}, new = {0};
         rebuild(diff, a, false, &old);
         rebuild(diff, a, true, &new);
@@ -132,13 +139,13 @@ static void large(void **state)
         strbuf_printf(&a, "line %d\n", i);
         strbuf_printf(&b, "row %d\n", i);
     }
-    char *diff = linediff(strbuf_str(&a), strbuf_str(&b));
+    char *diff = difference(strbuf_str(&a), strbuf_str(&b));
     assert_int_equal(changed_lines(diff), 12000);
     free(diff);
     strbuf_free(&b);
     strbuf_puts(&b, strbuf_str(&a));
     b.s[b.len / 2] = '#';
-    diff = linediff(strbuf_str(&a), strbuf_str(&b));
+    diff = difference(strbuf_str(&a), strbuf_str(&b));
     assert_int_equal(changed_lines(diff), 2);
     free(diff);
     strbuf_free(&a);
