@@ -140,6 +140,15 @@ eventually "a deaf guest boots" 60 booted zz-deaf
 bar 'shutdown zz-deaf --timeout 2'
 shows "a shutdown that times out offers destroy" 'destroy' 10
 is "the guest runs on" "$(state_of zz-deaf)" running
+bar 'shutdown zz-deaf'
+shows "a shutdown is waited for" 'zz-deaf: shutting down'
+keys q
+shows "to leave meanwhile asks" '1 job is still running: shutting down zz-deaf'
+keys n
+hides "no stays" 'still running'
+check "it is there" term_alive
+keys C-c
+shows "C-c gives the waiting up" 'no longer waited for'
 
 # The panes over a guest that works.
 v start guest10 >/dev/null
