@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "device/plain.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "device/kinds.h"
+#include "model/xml.h"
+
+struct filled {
+    const char *element;     /* under <devices>; NULL: any */
+    const char *path;        /* where this is said in the element … */
+    const char *is, *begins; /* … with this value, or one that begins so; both NULL: any */
+    const char *remove;
+};
+
+static const struct filled filled[] = {
+    {"disk", "source@index", NULL, NULL, "source@index"},
+    {"disk", "backingStore?", NULL, NULL, "backingStore?"},
+    {"disk", "target@tray", NULL, NULL, "target@tray"},
+    {"interface", "target@dev", NULL, "vnet", "target?"},
+    {"interface", "target@dev", NULL, "macvtap", "target?"},
+    {"interface", "source@portid", NULL, NULL, "source@portid"},
+    {"interface", "@type", "network", NULL, "source@bridge"},
+    {"graphics", "@autoport", "yes", NULL, "@port"},
+    {"graphics", "@autoport", "yes", NULL, "@tlsPort"},
+    {"serial", "@type", "pty", NULL, "source?"},
+    {"parallel", "@type", "pty", NULL, "source?"},
+    {"console", "@type", "pty", NULL, "source?"},
+    {"console", "@tty", NULL, NULL, "@tty"},
+    {"channel", "@type", "pty", NULL, "source?"},
+    {"channel", "source@path", NULL, "/var/lib/libvirt/qemu/channel/", "source?"},
+    {"channel", "source@path", NULL, "/run/libvirt/qemu/channel/", "source?"},
+    {"channel", "target@state", NULL, NULL, "target@state"},
+    {"hostdev", "driver@name", "vfio", NULL, "driver?"},
+    {"vsock", "cid@auto", "yes", NULL, "cid@address"},
+};
+
+static bool begins_with(const char *text, const char *start)
+{
+    return strncmp(text, start, strlen(start)) == 0;
+}
+
+static void clean(const struct filled *f, xmlNodePtr device)
+{
+    if (f->element && !xml_is(device, f->element))
+        return;
+    char *value = xml_get(device, f->path);
+    if (value && (!f->is || strcmp(value, f->is) == 0) && (!f->begins || begins_with(value, f->begins)))
+        xml_set(device, f->remove, NULL);
+    free(value);
+}
+
+/* Those that begin so are the user's own. */
+static void clean_alias(xmlNodePtr device)
+{
+    char *name = xml_get(device, "alias@name");
+    if (name && !begins_with(name, "ua-"))
+        xml_set(device, "alias?", NULL);
+    free(name);
+}
+
+static void clean_devices(xmlNodePtr domain)
+{
+    xmlNodePtr devices = xml_child(domain, "devices");
+    for (xmlNodePtr d = devices ? devices->children : NULL; d; d = d->next) {
+        if (d->type != XML_ELEMENT_NODE)
+            continue;
+        clean_alias(d);
+        for (size_t i = 0; i < ARRAY_LEN(filled); i++)
+            clean(&filled[i], d);
+    }
+}
+
+static void clean_domain(xmlNodePtr domain)
+{
+    xml_set(domain, "@id", NULL);
+    if (xml_get_is(domain, "resource/partition", "/machine"))
+        xml_set(domain, "resource?", NULL);
+    for (xmlNodePtr s = xml_child(domain, "seclabel"), next; s; s = next) {
+        next = xml_next(s, "seclabel");
+        if (!xml_get_is(s, "@type", "static"))
+            xml_remove(s);
+    }
+    clean_devices(domain);
+}
+
+/* ---- what libvirt chose because the configuration leaves it open ---- */
+
+/* The running one's CPU is what host-model, or a model by name, came to on this host. */
+static void clean_cpu(xmlNodePtr live, xmlNodePtr config)
+{
+    xmlNodePtr now = xml_child(live, "cpu"), then = xml_child(config, "cpu");
+    if (!now || !xml_get_is(now, "@check", "full"))
+        return;
+    if (!then)
+        xml_remove(now);
+    else if (!xml_get_is(then, "@check", "full") && !xml_get_is(then, "@mode", "host-passthrough")) {
+        char *a = xml_get(now, "model"), *b = xml_get(then, "model");
+        if (!b || (a && strcmp(a, b) == 0))
+            xml_replace(now, then);
+        free(a);
+        free(b);
+    }
+}
+
+static xmlNodePtr find_key(xmlNodePtr domain, const char *key)
+{
+    struct device_walk w = {.domain = domain};
+    xmlNodePtr found = NULL;
+    while (!found && device_walk_next(&w))
+        found = w.key && strcmp(w.key, key) == 0 ? w.node : NULL;
+    device_walk_end(&w);
+    return found;
+}
+
+/* Addresses of what is configured without one. */
+static void clean_addresses(xmlNodePtr live, xmlNodePtr config)
+{
+    struct device_walk w = {.domain = config};
+    while (device_walk_next(&w)) {
+        if (w.kind->flags & KIND_PART || !w.key || xml_child(w.node, "address"))
+            continue;
+        xmlNodePtr same = find_key(live, w.key), address = same ? xml_child(same, "address") : NULL;
+        if (address)
+            xml_remove(address);
+    }
+    device_walk_end(&w);
+}
+
+void definitions_plain(xmlDocPtr live, xmlDocPtr config)
+{
+    xmlNodePtr now = xmlDocGetRootElement(live), then = xmlDocGetRootElement(config);
+    clean_domain(now);
+    clean_domain(then);
+    clean_cpu(now, then);
+    clean_addresses(now, then);
+}
