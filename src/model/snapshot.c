@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "device/list.h"
 
 /* Up to this many domains, looking at each is quicker than making an index. */
 #define INDEXED 64
@@ -78,6 +79,7 @@ void snapshot_unref(struct snapshot *s)
     }
     for (size_t i = 0; i < s->n_vms; i++) {
         domdef_unref(s->vms[i].def);
+        device_list_unref(s->vms[i].devices);
         free(s->vms[i].name);
         free(s->vms[i].ip);
         free(s->vms[i].rates);
@@ -135,6 +137,7 @@ static struct vm vm_copy(const struct vm *vm)
     copy.name = xstrdup(vm->name);
     copy.ip = xstrdup(vm->ip);
     copy.def = domdef_ref(vm->def);
+    copy.devices = device_list_ref(vm->devices);
     copy.rates = NULL;
     if (vm->n_rates) {
         copy.rates = xcalloc(vm->n_rates, sizeof(*copy.rates));

@@ -284,9 +284,8 @@ static void put_diff(struct strbuf *out, const char *title, const char *before_x
         xml_hide_secrets(copy);
         char *a = xml_print(before), *b = xml_print(copy);
         if (strcmp(a, b) != 0) {
-            char *diff = linediff(a, b);
-            strbuf_printf(out, "%s:\n%s", title, diff);
-            free(diff);
+            strbuf_printf(out, "%s:\n", title);
+            linediff(out, a, b);
         }
         free(a);
         free(b);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/log.h"
+#include "device/list.h"
 #include "virt/private.h"
 
 #define FIRST_PAUSE_MS 250
@@ -246,6 +247,7 @@ static bool handle_inbox(struct host *h)
     for (size_t i = 0; i < n; i++) {
         inventory_apply(h, &notes[i]);
         domdef_unref(notes[i].def);
+        device_list_unref(notes[i].devices);
         free(notes[i].text);
     }
     free(notes);

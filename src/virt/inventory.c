@@ -6,14 +6,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/clock.h"
+#include "device/list.h"
 #include "virt/private.h"
 
 /* No event tells of another client's config-only edits (libvirt 9.0): definitions are read again this often.
  */
-#define DEF_SELECTED_MS      5000
-#define DEF_VISIBLE_MS       30000
-#define ADDRESSES_UNKNOWN_MS 5000
+#define DEF_SELECTED_MS 10000
+#define DEF_VISIBLE_MS  60000
+#define DEF_RETRY_MS    1000
+/* A guest that boots gets its address soon; one that has none after a while may never get one. One that
+ * stands still gets none. */
+#define ADDRESSES_BOOTING_MS 5000
+#define ADDRESSES_NONE_MS    30000
 #define ADDRESSES_KNOWN_MS   60000
+#define BOOTS_WITHIN_MS      180000
 
 struct dom *inventory_find(struct host *h, const struct vm_uuid *uuid)
 {
@@ -44,6 +50,13 @@ static struct dom *dom_add(struct host *h, const struct vm_uuid *uuid)
     return d;
 }
 
+static void forget_unplugging(struct dom *d)
+{
+    for (size_t i = 0; i < d->unplugging.len; i++)
+        free(d->unplugging.items[i]);
+    vec_clear(&d->unplugging);
+}
+
 static void dom_free(struct dom *d)
 {
     if (d->ptr)
@@ -51,6 +64,9 @@ static void dom_free(struct dom *d)
     free(d->vm.name);
     free(d->vm.ip);
     domdef_unref(d->vm.def);
+    device_list_unref(d->vm.devices);
+    forget_unplugging(d);
+    vec_free(&d->unplugging);
     vec_free(&d->devices);
     free(d);
 }
@@ -291,27 +307,42 @@ static bool has_nic(const struct domdef *def)
     return false;
 }
 
+static int64_t addresses_again_ms(const struct dom *d)
+{
+    if (d->vm.ip || d->vm.state != VM_RUNNING)
+        return ADDRESSES_KNOWN_MS;
+    int64_t since = d->started_wall_ms > d->vm.since_wall_ms ? d->started_wall_ms : d->vm.since_wall_ms;
+    return clock_wall_ms() - since < BOOTS_WITHIN_MS ? ADDRESSES_BOOTING_MS : ADDRESSES_NONE_MS;
+}
+
 /* Asks for what is not known of one domain, or was known too long ago. */
 static void want(struct host *h, struct dom *d, bool selected, int64_t now)
 {
     bool looked_at = selected || d->visible;
     bool everything = h->fleet->config.sample_all;
     int64_t again = selected ? DEF_SELECTED_MS : DEF_VISIBLE_MS;
+    if (!selected) {
+        device_list_unref(d->vm.devices);
+        d->vm.devices = NULL;
+    } else if (!d->vm.devices && due(d->def_asked_ms, now, DEF_RETRY_MS)) {
+        d->def_wanted = true;
+        d->def_asked_ms = 0;
+    }
     if (d->def_wanted ? !d->def_asked_ms : looked_at && !h->info.remote && due(d->def_asked_ms, now, again)) {
         d->def_asked_ms = now;
-        lookup_add(h, LOOKUP_DEFINITION, d, 0);
+        lookup_add(h, LOOKUP_DEFINITION, d, 0, selected);
     }
     if (!vm_state_is_active(d->vm.state) || !(looked_at || everything))
         return;
     unsigned sources = address_sources(h);
     if (sources && d->vm.def && has_nic(d->vm.def) &&
-        due(d->addresses_asked_ms, now, d->vm.ip ? ADDRESSES_KNOWN_MS : ADDRESSES_UNKNOWN_MS)) {
+        due(d->addresses_asked_ms, now, addresses_again_ms(d))) {
         d->addresses_asked_ms = now;
-        lookup_add(h, LOOKUP_ADDRESSES, d, sources);
+        lookup_add(h, LOOKUP_ADDRESSES, d, sources, false);
     }
     if (h->link.is_qemu && !h->info.remote && !d->started_asked_ms) {
         d->started_asked_ms = now;
-        lookup_add(h, LOOKUP_STARTED, d, 0);
+        lookup_add(h, LOOKUP_STARTED, d, 0, false);
     }
 }
 
@@ -325,8 +356,27 @@ void inventory_want_definitions(struct host *h, int64_t now)
             want(h, h->doms.items[i], uuid_equal(&h->doms.items[i]->uuid, &selected), now);
 }
 
+/* What is no longer among the devices was let go, or went with its machine. */
+static void apply_devices(struct dom *d, struct note *note)
+{
+    if (!note->devices)
+        return;
+    for (size_t i = d->unplugging.len; i-- > 0;) {
+        const struct device_entry *entry = device_list_find(note->devices, d->unplugging.items[i]);
+        if (entry && entry->is_live)
+            continue;
+        free(d->unplugging.items[i]);
+        vec_remove(&d->unplugging, i);
+    }
+    device_list_mark_unplug(note->devices, (const char *const *)d->unplugging.items, d->unplugging.len);
+    device_list_unref(d->vm.devices);
+    d->vm.devices = note->devices;
+    note->devices = NULL;
+}
+
 static void apply_definition(struct dom *d, struct note *note)
 {
+    apply_devices(d, note);
     d->def_wanted = false;
     if (!note->def)
         return;
@@ -348,6 +398,7 @@ static const unsigned lookup_of_note[] = {
     [NOTE_DEFINITION] = 1u << LOOKUP_DEFINITION,
     [NOTE_ADDRESSES] = 1u << LOOKUP_ADDRESSES,
     [NOTE_STARTED_AT] = 1u << LOOKUP_STARTED,
+    [NOTE_UNPLUG] = 0,
 };
 
 void inventory_apply(struct host *h, struct note *note)
@@ -367,7 +418,12 @@ void inventory_apply(struct host *h, struct note *note)
         d->vm.ip = note->text;
         note->text = NULL;
     } else if (note->type == NOTE_ADDRESSES && d->ptr) {
-        lookup_add(h, LOOKUP_ADDRESSES, d, ~0u); /* a person asks: every source */
+        lookup_add(h, LOOKUP_ADDRESSES, d, ~0u, false); /* a person asks: every source */
+    } else if (note->type == NOTE_UNPLUG) {
+        vec_push(&d->unplugging, note->text);
+        note->text = NULL;
+        d->def_wanted = true;
+        d->def_asked_ms = 0;
     } else if (note->type == NOTE_STARTED_AT) {
         d->started_wall_ms = note->wall_ms;
     }

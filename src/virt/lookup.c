@@ -14,13 +14,18 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/strbuf.h"
+#include "device/list.h"
 #include "model/domdef.h"
 #include "virt/private.h"
 
-void lookup_add(struct host *h, enum lookup_type type, struct dom *d, unsigned sources)
+void lookup_add(struct host *h, enum lookup_type type, struct dom *d, unsigned sources, bool detail)
 {
-    struct lookup l = {
-        .type = type, .dom = d->ptr, .uuid = d->uuid, .sources = sources, .generation = h->generation};
+    struct lookup l = {.type = type,
+                       .dom = d->ptr,
+                       .uuid = d->uuid,
+                       .sources = sources,
+                       .detail = detail,
+                       .generation = h->generation};
     virDomainRef(d->ptr);
     d->lookups |= 1u << type;
     pthread_mutex_lock(&h->lock);
@@ -29,30 +34,31 @@ void lookup_add(struct host *h, enum lookup_type type, struct dom *d, unsigned s
     pthread_mutex_unlock(&h->lock);
 }
 
-static struct domdef *read_definition(virDomainPtr dom, unsigned flags)
+static struct domdef *parse_definition(virDomainPtr dom, const char *xml)
 {
     struct error e = ERROR_INIT;
-    struct domdef *def = NULL;
-    char *xml = virDomainGetXMLDesc(dom, flags); /* without SECURE: no passwords in it */
-    if (!xml)
-        return NULL;
-    def = domdef_parse(xml, strlen(xml), &e);
+    struct domdef *def = domdef_parse(xml, strlen(xml), &e);
     if (!def)
         log_write(LEVEL_LOG_WARN, "definition of %s: %s", virDomainGetName(dom), error_text(&e));
     error_clear(&e);
-    free(xml);
     return def;
 }
 
-/* virDomainIsUpdated() always says no. */
-static bool is_changed(virDomainPtr dom, const struct domdef *live)
+/* The devices in both definitions, from XML without passwords. NULL: there is nothing to compare, and nobody
+ * looks at them. virDomainIsUpdated() is no help: it always says no. */
+static struct device_list *read_devices(virDomainPtr dom, const char *xml, bool detail)
 {
-    if (!live || virDomainGetID(dom) == (unsigned)-1 || virDomainIsPersistent(dom) != 1)
-        return false;
-    struct domdef *config = read_definition(dom, VIR_DOMAIN_XML_INACTIVE);
-    bool changed = config && domdef_differs(live, config);
-    domdef_unref(config);
-    return changed;
+    bool active = virDomainGetID(dom) != (unsigned)-1, persistent = virDomainIsPersistent(dom) == 1;
+    struct error e = ERROR_INIT;
+    if (!detail && !(active && persistent))
+        return NULL;
+    char *config = active && persistent ? virDomainGetXMLDesc(dom, VIR_DOMAIN_XML_INACTIVE) : NULL;
+    struct device_list *list = device_list_make(active ? xml : NULL, active ? config : xml, &e);
+    if (!list)
+        log_write(LEVEL_LOG_WARN, "devices of %s: %s", virDomainGetName(dom), error_text(&e));
+    error_clear(&e);
+    free(config);
+    return list;
 }
 
 /* Asked of running domains only: of others libvirt tells nothing that their start will not tell again. */
@@ -148,16 +154,26 @@ static int64_t find_start(const struct vm_uuid *uuid)
     return at;
 }
 
+static void look_up_definition(const struct lookup *l, struct note *note)
+{
+    char *xml = virDomainGetXMLDesc(l->dom, 0);
+    note->type = NOTE_DEFINITION;
+    note->def = xml ? parse_definition(l->dom, xml) : NULL;
+    struct device_list *list = note->def ? read_devices(l->dom, xml, l->detail) : NULL;
+    note->updated = list && list->active && list->n_pending > 0;
+    if (note->def)
+        note->def->messages = read_messages(l->dom);
+    note->devices = l->detail ? device_list_ref(list) : NULL;
+    device_list_unref(list);
+    free(xml);
+}
+
 static void look_up(struct host *h, const struct lookup *l)
 {
     struct note note = {.uuid = l->uuid, .generation = l->generation};
     switch (l->type) {
     case LOOKUP_DEFINITION:
-        note.type = NOTE_DEFINITION;
-        note.def = read_definition(l->dom, 0);
-        note.updated = is_changed(l->dom, note.def);
-        if (note.def)
-            note.def->messages = read_messages(l->dom);
+        look_up_definition(l, &note);
         break;
     case LOOKUP_ADDRESSES:
         note.type = NOTE_ADDRESSES;

@@ -103,6 +103,7 @@ struct lookup {
     virDomainPtr dom; /* a reference */
     struct vm_uuid uuid;
     unsigned sources; /* LOOKUP_ADDRESSES: bits of 1 << VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_… */
+    bool detail;      /* LOOKUP_DEFINITION: with the list of devices */
     unsigned generation;
 };
 
@@ -245,7 +246,7 @@ const char *state_reason_words(int state, int reason);
 /* lookup.c */
 void lookup_start(struct host *h);
 void lookup_stop(struct host *h);
-void lookup_add(struct host *h, enum lookup_type type, struct dom *d, unsigned sources);
+void lookup_add(struct host *h, enum lookup_type type, struct dom *d, unsigned sources, bool detail);
 void *lookup_thread(void *host);
 
 /* job.c */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/clock.h"
+#include "device/list.h"
 #include "virt/private.h"
 
 static void copy_host(struct host_info *to, const struct host_info *from)
@@ -43,6 +44,7 @@ static void copy_vm(struct vm *to, const struct dom *d, int64_t now_wall)
     to->name = xstrdup(d->vm.name);
     to->ip = xstrdup(d->vm.ip);
     to->def = domdef_ref(d->vm.def);
+    to->devices = device_list_ref(d->vm.devices);
     copy_rates(to, d);
     if (vm_state_is_active(to->state) && d->started_wall_ms)
         to->uptime_s = (double)(now_wall - d->started_wall_ms) / 1000;
