@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "virt/undo.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "base/strbuf.h"
+#include "base/text.h"
+#include "device/journal.h"
+#include "device/plain.h"
+#include "model/xml.h"
+#include "virt/edit_private.h"
+
+/* ---- history ---- */
+
+#define COLUMNS 6
+
+static char *time_text(int64_t wall_ms, const char *format)
+{
+    char text[64];
+    struct tm tm;
+    time_t t = (time_t)(wall_ms / 1000);
+    if (!localtime_r(&t, &tm) || !strftime(text, sizeof text, format, &tm))
+        return xstrdup("?");
+    return xstrdup(text);
+}
+
+static const char *state_word(enum journal_state state)
+{
+    return state == JOURNAL_DONE ? "done" : state == JOURNAL_FAILED ? "failed" : "begun";
+}
+
+static json_object *text_or_null(const char *text)
+{
+    return text ? json_object_new_string(text) : NULL;
+}
+
+static json_object *entry_json(const struct journal_entry *e)
+{
+    json_object *o = json_object_new_object();
+    char *when = time_text(e->wall_ms, "%Y-%m-%dT%H:%M:%S%z");
+    json_object_object_add(o, "number", json_object_new_int64(e->number));
+    json_object_object_add(o, "time", json_object_new_string(when));
+    json_object_object_add(o, "user", text_or_null(e->user));
+    json_object_object_add(o, "what", text_or_null(e->what));
+    json_object_object_add(o, "when", text_or_null(e->when));
+    json_object_object_add(o, "state", json_object_new_string(state_word(e->state)));
+    free(when);
+    return o;
+}
+
+static void put_row(struct strbuf *out, const char *const cells[COLUMNS], const int widths[COLUMNS])
+{
+    for (int i = 0; i < COLUMNS; i++) {
+        const char *cell = cells[i] ? cells[i] : "-";
+        strbuf_puts(out, cell);
+        if (i + 1 < COLUMNS)
+            strbuf_printf(out, "%*s", widths[i] - text_width(cell) + 2, "");
+    }
+    strbuf_putc(out, '\n');
+}
+
+static void put_table(struct strbuf *out, const journal_list *l)
+{
+    static const char *const titles[COLUMNS] = {"NUMBER", "TIME", "WHO", "WHAT", "WHEN", "STATE"};
+    const char *(*rows)[COLUMNS] = xcalloc(l->len + 1, sizeof *rows);
+    VEC(char *) texts = {0};
+    int widths[COLUMNS] = {0};
+    memcpy(rows[0], titles, sizeof titles);
+    for (size_t i = 0; i < l->len; i++) {
+        const struct journal_entry *e = &l->items[i];
+        vec_push(&texts, xasprintf("%u", e->number));
+        vec_push(&texts, time_text(e->wall_ms, "%Y-%m-%d %H:%M:%S"));
+        const char *row[COLUMNS] = {texts.items[2 * i],  texts.items[2 * i + 1], e->user, e->what, e->when,
+                                    state_word(e->state)};
+        memcpy(rows[i + 1], row, sizeof row);
+    }
+    for (size_t i = 0; i <= l->len; i++) {
+        for (int k = 0; k < COLUMNS; k++) {
+            int width = rows[i][k] ? text_width(rows[i][k]) : 1;
+            widths[k] = width > widths[k] ? width : widths[k];
+        }
+    }
+    for (size_t i = 0; i <= l->len; i++)
+        put_row(out, rows[i], widths);
+    for (size_t i = 0; i < texts.len; i++)
+        free(texts.items[i]);
+    vec_free(&texts);
+    free(rows);
+}
+
+static bool run_history(struct job_context *c)
+{
+    journal_list l = {0};
+    struct error damaged = ERROR_INIT;
+    struct strbuf out = {0};
+    json_object *array = json_object_new_array();
+    bool whole = journal_list_entries(NULL, &c->uuid, &l, &damaged);
+    for (size_t i = 0; i < l.len; i++)
+        json_object_array_add(array, entry_json(&l.items[i]));
+    c->json = json_object_new_object();
+    json_object_object_add(c->json, "history", array);
+    json_object_object_add(c->json, "damaged", whole ? NULL : json_object_new_string(error_text(&damaged)));
+    if (l.len)
+        put_table(&out, &l);
+    if (!whole)
+        strbuf_printf(&out, "%s\n", error_text(&damaged));
+    if (out.len)
+        c->output = strbuf_steal(&out);
+    else
+        context_say(c, "the journal is empty: nothing was changed with virtdeck");
+    journal_list_free(&l);
+    error_clear(&damaged);
+    strbuf_free(&out);
+    return true;
+}
+
+const struct job_kind history_job = {"history", "reading the journal of", run_history};
+
+/* ---- undo ---- */
+
+/* Whether two definitions mean the same, apart from what libvirt adds when it takes one over. */
+static bool mean_the_same(const char *now, const char *planned)
+{
+    if (strcmp(now, planned) == 0)
+        return true;
+    xmlDocPtr a = xml_parse_element(now, "domain", NULL), b = xml_parse_element(planned, "domain", NULL);
+    bool same = false;
+    if (a && b) {
+        definitions_plain(a, b);
+        char *x = xml_print(a), *y = xml_print(b);
+        same = strcmp(x, y) == 0;
+        free(x);
+        free(y);
+    }
+    xmlFreeDoc(a);
+    xmlFreeDoc(b);
+    return same;
+}
+
+/* An entry that was never ended: the program was killed. The definition tells whether it came to the change.
+ */
+static bool took_place(const struct journal_entry *e, const char *now)
+{
+    if (e->state == JOURNAL_FAILED || !e->old_xml)
+        return false;
+    if (e->state == JOURNAL_BEGUN)
+        return strcmp(now, e->old_xml) != 0;
+    return !e->new_xml || strcmp(e->old_xml, e->new_xml) != 0;
+}
+
+/* The newest entry that changed the definition; false: there is none. */
+static bool newest_change(struct job_context *c, const char *now, struct journal_entry *out)
+{
+    journal_list l = {0};
+    bool found = false;
+    journal_list_entries(NULL, &c->uuid, &l, NULL);
+    for (size_t i = l.len; !found && i-- > 0;) {
+        found = journal_load(NULL, &c->uuid, l.items[i].number, out, NULL) && took_place(out, now);
+        if (!found)
+            journal_entry_clear(out);
+    }
+    journal_list_free(&l);
+    return found;
+}
+
+/* What stands there now has to be what the newest entry left: else somebody's change would be lost unseen. */
+static bool untouched(struct job_context *c, const struct journal_entry *newest, const char *now)
+{
+    bool same = newest->new_xml && (newest->state == JOURNAL_DONE ? strcmp(now, newest->new_xml) == 0
+                                                                  : mean_the_same(now, newest->new_xml));
+    if (same)
+        return true;
+    char *time = time_text(newest->wall_ms, "%Y-%m-%d %H:%M:%S");
+    error_set(&c->error, STATUS_FAILED,
+              "undo %s: somebody else changed its definition since the journal's entry %u (%s); nothing was "
+              "changed. `undo %s --dry-run --force` shows what would be lost, --force does it",
+              c->vm_name, newest->number, time, c->vm_name);
+    free(time);
+    return false;
+}
+
+/* The entry whose old definition comes back. False with c->error set. */
+static bool choose(struct job_context *c, const struct undo_request *r, const char *now,
+                   struct journal_entry *out)
+{
+    struct journal_entry newest = {0};
+    if (!newest_change(c, now, &newest)) {
+        if (!r->number || !r->force)
+            return error_set(&c->error, STATUS_FAILED,
+                             "undo %s: its journal has no change to take back (`history %s` lists it)",
+                             c->vm_name, c->vm_name);
+        return journal_load(NULL, &c->uuid, r->number, out, &c->error);
+    }
+    bool good = r->force || untouched(c, &newest, now);
+    if (good && r->number && r->number != newest.number) {
+        good = journal_load(NULL, &c->uuid, r->number, out, &c->error);
+        if (!good)
+            error_prefix(&c->error, "undo %s", c->vm_name);
+        journal_entry_clear(&newest);
+    } else if (good) {
+        *out = newest;
+    } else {
+        journal_entry_clear(&newest);
+    }
+    return good;
+}
+
+static bool put_back(struct job_context *c, const struct undo_request *r, const struct journal_entry *entry,
+                     const char *now)
+{
+    struct edit_request *edit = edit_request_new();
+    struct change change = {.verb = CHANGE_DEFINE, .xml = xstrdup(entry->old_xml), .base = xstrdup(now)};
+    const struct job_args *mine = c->args;
+    struct job_args args = {.data = edit};
+    vec_push(&edit->changes, change);
+    edit->when = EDIT_CONFIG;
+    edit->dry_run = r->dry_run;
+    edit->force = r->force;
+    edit->what = xasprintf("undo %u", entry->number);
+    c->args = &args;
+    bool good = edit_job.run(c);
+    c->args = mine;
+    edit_request_free(edit);
+    return good;
+}
+
+static bool run_undo(struct job_context *c)
+{
+    const struct undo_request *r = c->args->data;
+    struct journal_entry entry = {0};
+    char *now = edit_read_config(c);
+    bool good = now && choose(c, r, now, &entry);
+    if (good && !entry.old_xml)
+        good = error_set(&c->error, STATUS_FAILED, "undo %s: entry %u keeps no definition", c->vm_name,
+                         entry.number);
+    good = good && put_back(c, r, &entry, now);
+    journal_entry_clear(&entry);
+    free(now);
+    return good;
+}
+
+const struct job_kind undo_job = {"undo", "putting back", run_undo};
