@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Nested virtualization as one of the toggles (device/toggle.h): on x86 a CPU feature, svm or vmx; on aarch64
+ * and under HVF an option of the machine, which libvirt has no element for. Pure; any thread.
+ */
+#ifndef VIRTDECK_DEVICE_NESTED_H
+#define VIRTDECK_DEVICE_NESTED_H
+
+#include "device/toggle.h"
+
+void nested_judge(const struct toggle_input *in, struct verdict *out);
+void nested_preflight(const struct toggle_input *in, const char *value, finding_list *out);
+/* "require:svm", "disable:svm,drop:vmx", "machine:on" … "" where nothing has to change. */
+char *nested_plan(const struct toggle_input *in, const char *value, struct error *e);
+extern const struct change_edit nested_edit;
+
+/* Whether the definition by itself asks for it, without knowing what its CPU model brings along. */
+bool nested_is_asked_for(xmlNodePtr domain);
+
+#endif
