@@ -51,7 +51,18 @@ int name_index(const char *const *names, size_t n, const char *word);
     C(reconnect)                                                                                             \
     C(disconnect)                                                                                            \
     C(addresses)                                                                                             \
-    C(cancel)
+    C(cancel)                                                                                                \
+    C(select_device)                                                                                         \
+    C(automatic)                                                                                             \
+    C(point)                                                                                                 \
+    C(toggle)                                                                                                \
+    C(form)                                                                                                  \
+    C(add_device)                                                                                            \
+    C(remove_device)                                                                                         \
+    C(eject)                                                                                                 \
+    C(insert)                                                                                                \
+    C(here)                                                                                                  \
+    C(verify_device)
 
 #define COMMAND_RUN(name) bool name##_run(struct call *call, struct error *e);
 SCREEN_COMMANDS(COMMAND_RUN)

@@ -45,6 +45,7 @@ void deck_free(struct deck *d)
     keymap_free(&d->keymap);
     tail_view_clear(&d->log.view);
     free(d->log.path);
+    free(d->device.key);
     free(d->search);
     free(d->bar_error);
     free(d->bar_filter);

@@ -41,6 +41,14 @@ struct log_state {
     uint64_t match; /* number of the line the last search found; 0 none */
 };
 
+/* Where the devices pane stands. It outlives the lists: the row is known by its key. */
+struct device_cursor {
+    char *key;          /* of the row; NULL: none was chosen yet */
+    long at;            /* its place, for when it has gone */
+    const char *toggle; /* id of the field; static; NULL: the row's first */
+    bool automatic;     /* what libvirt added by itself is shown, too */
+};
+
 struct notice {
     char *text; /* raw */
     enum severity severity;
@@ -86,6 +94,7 @@ struct deck {
     bool events_of_vm; /* the events pane shows the selected domain's only */
     char *search;      /* the last text searched for; NULL */
     struct log_state log;
+    struct device_cursor device;
     int events_match;                   /* row of the events pane that the last search found; -1 none */
     uint64_t events_seen, events_count; /* added in all; looked at */
 

@@ -23,7 +23,8 @@ struct dialog_ops {
     /* What was typed into that prompt; NULL: cancelled. */
     void (*answer)(struct deck *d, struct dialog *g, const char *line);
     bool (*search)(struct deck *d, struct dialog *g, bool backwards); /* as a pane's */
-    void (*free)(struct dialog *g);                                   /* what it owns and itself */
+    void (*point)(struct deck *d, struct dialog *g, long item); /* a click on an item, from 0; NULL: none */
+    void (*free)(struct dialog *g);                             /* what it owns and itself */
 };
 
 struct dialog {

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "device/field.h"
 #include "ui/prompt_lines.h"
 
 #define PASTE_MAX     65536 /* bytes of one paste that go into the line */
@@ -34,9 +35,11 @@ static struct {
     bool finished;
     char *accepted; /* NULL with `finished`: given up by readline (^D) */
     candidate_list candidates;
-    size_t selected;   /* candidates.len: none yet */
-    size_t word_start; /* of the word that candidates stand in for */
-    bool completing;   /* the key that is being fed had to do with the list */
+    size_t selected;    /* candidates.len: none yet */
+    size_t word_start;  /* of the word that candidates stand in for */
+    bool completing;    /* the key that is being fed had to do with the list */
+    prompt_finder find; /* for answers; NULL */
+    void *find_ctx;
     /* A secret is none of readline's business: it would stay in its undo list and kill ring. */
     char secret[SECRET_MAX + 1];
     size_t secret_len;
@@ -87,6 +90,11 @@ static void find_candidates(void)
         command_complete(bar.session, line, cursor + before, &bar.word_start, &bar.candidates);
         bar.word_start = bar.word_start > before ? bar.word_start - before : 0;
         free(line);
+    } else if (bar.mode == PROMPT_ANSWER && bar.find) {
+        char *text = xstrndup(rl_line_buffer, cursor);
+        bar.word_start = 0;
+        bar.find(bar.find_ctx, text, &bar.candidates);
+        free(text);
     }
     if (bar.word_start > cursor)
         bar.word_start = cursor;
@@ -132,7 +140,8 @@ static void complete_anew(void)
         return;
     const char *first = bar.candidates.items[0].text;
     if (bar.candidates.len == 1) {
-        replace_word(first, !wants_more(first) && rl_line_buffer[rl_point] != ' ');
+        replace_word(first,
+                     bar.mode != PROMPT_ANSWER && !wants_more(first) && rl_line_buffer[rl_point] != ' ');
         hide_candidates();
         return;
     }
@@ -327,9 +336,16 @@ void prompt_open(enum prompt_mode mode, const char *label, const char *initial)
         rl_insert_text(initial);
 }
 
+void prompt_offer(prompt_finder find, void *ctx)
+{
+    bar.find = find;
+    bar.find_ctx = ctx;
+}
+
 static void close_bar(void)
 {
     hide_candidates();
+    bar.find = NULL;
     strbuf_clear(&bar.queue);
     bar.head = 0;
     explicit_bzero(bar.secret, sizeof bar.secret);
@@ -390,11 +406,26 @@ static enum prompt_result cancelled(void)
     return PROMPT_CANCELLED;
 }
 
+/* A password that was typed as a word of a command stays out of the history and so of its file. */
+static bool has_secret(const char *line)
+{
+    const struct device_field *f;
+    for (size_t i = 0; (f = field_row(i)) != NULL; i++) {
+        size_t len = strlen(f->id);
+        if (f->type != FIELD_SECRET)
+            continue;
+        for (const char *at = line; (at = strstr(at, f->id)) != NULL; at += len)
+            if (at[len] == '=' && (at == line || strchr(" \t'\"", at[-1])))
+                return true;
+    }
+    return false;
+}
+
 static enum prompt_result finished(char **line)
 {
     char *text = bar.accepted;
     bar.accepted = NULL;
-    if (text && bar.mode < ARRAY_LEN(bar.lines))
+    if (text && bar.mode < ARRAY_LEN(bar.lines) && !has_secret(text))
         prompt_lines_add(&bar.lines[bar.mode], text);
     close_bar();
     *line = text;

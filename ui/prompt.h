@@ -21,6 +21,10 @@ enum prompt_result { PROMPT_OPEN, PROMPT_ACCEPTED, PROMPT_CANCELLED };
 void prompt_init(struct session *s, const char *history_path, int history_size);
 void prompt_shutdown(struct writer *w); /* has `w` write the history */
 void prompt_open(enum prompt_mode mode, const char *label, const char *initial);
+/* What Tab offers in an answer until the prompt closes: `find` adds what the whole text so far could become.
+ */
+typedef void (*prompt_finder)(void *ctx, const char *text, candidate_list *out);
+void prompt_offer(prompt_finder find, void *ctx);
 bool prompt_is_open(void);
 enum prompt_mode prompt_current_mode(void);
 /* Feeds one key or a whole paste; on ACCEPTED *line is the line (the caller frees). */

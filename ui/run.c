@@ -17,6 +17,7 @@ struct step {
 struct chain {
     VEC(struct step) steps; /* those still to be run */
     VEC(uint64_t) jobs;     /* numbers of the jobs that the step before them waits for */
+    VEC(char *) secrets;    /* what no message may have */
     bool failed;
     bool typed; /* in the bar, which is there to show what is wrong */
     bool ran;   /* something of it was run */
@@ -28,10 +29,16 @@ struct asked {
     struct chain *chain;
 };
 
+static void wipe(char *text)
+{
+    explicit_bzero(text, strlen(text));
+    free(text);
+}
+
 static void step_free(struct step *s)
 {
     for (int i = 0; i < s->argc; i++)
-        free(s->argv[i]);
+        wipe(s->argv[i]);
     free(s->argv);
     free(s->at);
 }
@@ -42,9 +49,31 @@ static void chain_free(struct chain *c)
         return;
     for (size_t i = 0; i < c->steps.len; i++)
         step_free(&c->steps.items[i]);
+    for (size_t i = 0; i < c->secrets.len; i++)
+        wipe(c->secrets.items[i]);
+    vec_free(&c->secrets);
     vec_free(&c->steps);
     vec_free(&c->jobs);
     free(c);
+}
+
+/* The text without what nobody may see. The caller frees. */
+static char *hidden(const struct chain *c, const char *text)
+{
+    struct strbuf out = {0};
+    while (*text) {
+        size_t n = 0;
+        for (size_t i = 0; c && i < c->secrets.len && n == 0; i++) {
+            size_t len = strlen(c->secrets.items[i]);
+            n = len > 0 && strncmp(text, c->secrets.items[i], len) == 0 ? len : 0;
+        }
+        if (n > 0)
+            strbuf_puts(&out, "(hidden)");
+        else
+            strbuf_putc(&out, *text);
+        text += n > 0 ? n : 1;
+    }
+    return strbuf_steal(&out);
 }
 
 static struct step make_step(const word_list *words, size_t from, size_t end)
@@ -84,8 +113,8 @@ static struct chain *chain_parse(const char *line, struct error *e)
     return c;
 }
 
-/* What a command printed: a short answer is a message, a long one is a text to read. */
-static void show_output(struct deck *d, const struct command *command)
+/* What a command printed, or a job has to show: a short answer is a message, a long one is a text to read. */
+static void show_lines(struct deck *d, const char *title)
 {
     const char *text = strbuf_str(&d->output);
     size_t len = d->output.len;
@@ -95,7 +124,7 @@ static void show_output(struct deck *d, const struct command *command)
     if ((!newline || newline[1] == '\0') && len < 150) {
         deck_note(d, SEV_INFO, "%.*s", newline ? (int)(newline - text) : (int)len, text);
     } else {
-        struct viewer *v = viewer_new(command->name, PLACE_DIALOG);
+        struct viewer *v = viewer_new(title, PLACE_DIALOG);
         viewer_add_text(v, text);
         viewer_show(d, v);
     }
@@ -104,13 +133,15 @@ static void show_output(struct deck *d, const struct command *command)
 
 static void report(struct deck *d, struct chain *c, const struct step *s, struct error *e)
 {
+    char *text = hidden(c, error_text(e));
     if (c->typed && !c->ran) {
         free(d->bar_error);
-        d->bar_error = xstrdup(error_text(e));
+        d->bar_error = xstrdup(text);
         d->bar_error_at = e->position >= 0 && s && e->position < s->argc ? s->at[e->position] : -1;
     } else {
-        deck_note(d, SEV_ERROR, "%s", error_text(e));
+        deck_note(d, SEV_ERROR, "%s", text);
     }
+    free(text);
     d->dirty = true;
 }
 
@@ -122,11 +153,14 @@ static bool run_call(struct deck *d, struct chain *c, struct call *call)
     d->current = c;
     bool good = command_run(call, &e);
     d->current = NULL;
-    if (!good)
-        deck_say(d, SEV_ERROR, error_text(&e));
+    if (!good) {
+        char *text = hidden(c, error_text(&e));
+        deck_say(d, SEV_ERROR, text);
+        free(text);
+    }
     error_clear(&e);
     call_free(call);
-    show_output(d, command);
+    show_lines(d, command->name);
     return good;
 }
 
@@ -237,7 +271,38 @@ bool run_typed(struct deck *d, const char *line)
     return good;
 }
 
+bool run_words(struct deck *d, int argc, const char *const *argv, size_t n_secrets,
+               const char *const *secrets)
+{
+    char *about = xasprintf("%s …", argv[0]), *why = why_not(d, about);
+    free(about);
+    if (why) {
+        deck_note(d, SEV_WARN, "%s", why);
+        free(why);
+        return false;
+    }
+    struct chain *c = xcalloc(1, sizeof(*c));
+    struct step s = {.argv = xcalloc((size_t)argc + 1, sizeof(char *)),
+                     .at = xcalloc((size_t)argc + 1, sizeof(int)),
+                     .argc = argc};
+    for (int i = 0; i < argc; i++)
+        s.argv[i] = xstrdup(argv[i]);
+    vec_push(&c->steps, s);
+    for (size_t i = 0; i < n_secrets; i++)
+        vec_push(&c->secrets, xstrdup(secrets[i]));
+    return run_step(d, c);
+}
+
 /* ---- jobs ---- */
+
+static const struct chain *waiting_for(const struct deck *d, uint64_t number)
+{
+    for (size_t i = 0; i < d->chains.len; i++)
+        for (size_t k = 0; k < d->chains.items[i]->jobs.len; k++)
+            if (d->chains.items[i]->jobs.items[k] == number)
+                return d->chains.items[i];
+    return NULL;
+}
 
 static struct chain *chain_of(struct deck *d, uint64_t number, size_t *index)
 {
@@ -276,10 +341,10 @@ static void tell(struct deck *d, const struct job_status *s)
     const struct job_result *r = &s->result;
     bool done = r->state == JOB_DONE;
     enum severity severity = done ? SEV_GOOD : r->state == JOB_CANCELLED ? SEV_WARN : SEV_ERROR;
-    const char *text = r->text                     ? r->text
-                       : r->state == JOB_FAILED    ? error_text(&r->error)
-                       : r->state == JOB_CANCELLED ? "no longer waited for"
-                                                   : "done";
+    char *text = hidden(waiting_for(d, s->number), r->text                     ? r->text
+                                                   : r->state == JOB_FAILED    ? error_text(&r->error)
+                                                   : r->state == JOB_CANCELLED ? "no longer waited for"
+                                                                               : "done");
     const char *action = s->kind ? s->kind->action : "";
     bool told = r->state == JOB_FAILED; /* an error's text names action and domain itself */
     char *line = told   ? xstrdup(text)
@@ -296,6 +361,11 @@ static void tell(struct deck *d, const struct job_status *s)
                        .vm = xstrdup(s->vm_name),
                        .text = told ? xstrdup(text) : xasprintf("%s: %s", action, text)};
     deck_add_event(d, &ev);
+    free(text);
+    if (r->output && *r->output) {
+        strbuf_puts(&d->output, r->output);
+        show_lines(d, action);
+    }
 }
 
 void run_job_changed(struct deck *d, struct job *job)

@@ -10,6 +10,10 @@
 
 /* A line bound to a key or a click. Where it can do nothing here, says why instead. */
 void run_line(struct deck *d, const char *line);
+/* The same for a command given as words: they need no quotes and are in no history. What is in `secrets` gets
+ * into no message and no event. False: it was refused before it asked or did anything. */
+bool run_words(struct deck *d, int argc, const char *const *argv, size_t n_secrets,
+               const char *const *secrets);
 /* A line typed into the bar. False when it was wrong and nothing was run: then d->bar_error says why and
  * where. */
 bool run_typed(struct deck *d, const char *line);

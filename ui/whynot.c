@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "ui/devices.h"
 
 static bool is_active(const struct vm *vm)
 {
@@ -125,6 +126,8 @@ char *why_not(const struct deck *d, const char *line)
         why = host_forbids(d, c);
     if (c && !why && alone)
         why = rule_forbids(d, c->name);
+    if (c && !why && alone)
+        why = devices_why_not(d, c->name);
     free(name);
     return why;
 }
