@@ -23,13 +23,24 @@
 
 /* A domain that stands still is asked again this seldom, once QUIET_SAMPLES after it stopped have shown its
  * rates at 0. */
-#define STILL_INFO_MS 5000
-#define STILL_DEAR_MS 15000
+#define STILL_INFO_MS 10000
+#define STILL_DEAR_MS 25000
+/* The dear figures of a domain that nobody sees. */
+#define UNSEEN_DEAR_MS 2000
+/* Ticks are not to the millisecond: what is due every other tick must not wait for the third. */
+#define TICK_SLACK_MS 200
 
 static bool is_still(const struct dom *d, int samples, int64_t asked_ms, int64_t every_ms)
 {
     bool stands = d->vm.state == VM_PAUSED || d->vm.state == VM_PMSUSPENDED || d->vm.state == VM_CRASHED;
     return stands && samples >= QUIET_SAMPLES && clock_mono_ms() - asked_ms < every_ms;
+}
+
+/* Whether NICs, CPU and memory are worth a question in this tick. */
+static bool is_due(const struct dom *d, const struct vm_uuid *selected)
+{
+    return d->ptr && vm_state_is_active(d->vm.state) &&
+           (uuid_equal(&d->uuid, selected) || !is_still(d, d->quiet_infos, d->info_ms, STILL_INFO_MS));
 }
 
 static bool alive(struct host *h)
@@ -117,10 +128,43 @@ static void read_records(struct host *h, virDomainStatsRecordPtr *records, int n
     virDomainStatsRecordListFree(records);
 }
 
+/* For each NIC the daemon walks through all NICs of the host. Where many domains stand still it is cheaper to
+ * name those that don't, in a call of their own. */
+static bool most_stand_still(struct host *h, const struct vm_uuid *selected)
+{
+    size_t active = 0, due = 0;
+    for (size_t i = 0; i < h->doms.len; i++) {
+        active += vm_state_is_active(h->doms.items[i]->vm.state);
+        due += is_due(h->doms.items[i], selected);
+    }
+    return due < active / 2;
+}
+
+static bool nics_of_some(struct host *h, const struct vm_uuid *selected)
+{
+    virDomainPtr *list = xcalloc(h->doms.len + 1, sizeof *list);
+    virDomainStatsRecordPtr *records = NULL;
+    size_t n = 0;
+    for (size_t i = 0; i < h->doms.len; i++)
+        if (is_due(h->doms.items[i], selected))
+            list[n++] = h->doms.items[i]->ptr;
+    int got = n ? virDomainListGetStats(list, VIR_DOMAIN_STATS_INTERFACE, &records,
+                                        VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT)
+                : 0;
+    if (got < 0)
+        h->relist = true; /* one of them vanished */
+    else if (n)
+        read_records(h, records, got, selected, false);
+    free(list);
+    return alive(h);
+}
+
 static bool all_in_bulk(struct host *h, const struct vm_uuid *selected)
 {
     bool bulk = strcmp(h->info.mode, "bulk") == 0;
-    unsigned groups = VIR_DOMAIN_STATS_STATE | (h->link.bulk_cheap ? VIR_DOMAIN_STATS_INTERFACE : 0) |
+    bool apart = !bulk && h->link.bulk_cheap && most_stand_still(h, selected);
+    unsigned groups = VIR_DOMAIN_STATS_STATE |
+                      (h->link.bulk_cheap && !apart ? VIR_DOMAIN_STATS_INTERFACE : 0) |
                       (bulk ? VIR_DOMAIN_STATS_CPU_TOTAL : 0);
     virDomainStatsRecordPtr *records = NULL;
     int n =
@@ -130,7 +174,7 @@ static bool all_in_bulk(struct host *h, const struct vm_uuid *selected)
     if ((size_t)n != h->doms.len)
         h->relist = true; /* one came or went without an event */
     read_records(h, records, n, selected, true);
-    return true;
+    return !apart || nics_of_some(h, selected);
 }
 
 static bool state_one_by_one(struct host *h)
@@ -152,13 +196,12 @@ static bool state_one_by_one(struct host *h)
     return true;
 }
 
-static bool info_one_by_one(struct host *h)
+static bool info_one_by_one(struct host *h, const struct vm_uuid *selected)
 {
     for (size_t i = 0; i < h->doms.len; i++) {
         struct dom *d = h->doms.items[i];
         virDomainInfo info;
-        if (!d->ptr || !vm_state_is_active(d->vm.state) ||
-            is_still(d, d->quiet_infos, d->info_ms, STILL_INFO_MS))
+        if (!is_due(d, selected))
             continue;
         d->info_ms = clock_mono_ms();
         d->quiet_infos += d->quiet_infos < QUIET_SAMPLES;
@@ -188,13 +231,16 @@ static int compare_rank(const void *a, const void *b)
 static size_t rank_candidates(struct host *h, const struct vm_uuid *selected, struct candidate_dom *out)
 {
     const int64_t second_class = INT64_C(1) << 50;
+    /* What one command prints is seen, though no screen shows it. */
+    const int64_t unseen_ms = h->fleet->config.sample_all ? 0 : UNSEEN_DEAR_MS - TICK_SLACK_MS;
     size_t n = 0;
     for (size_t i = 0; i < h->doms.len; i++) {
         struct dom *d = h->doms.items[i];
         if (!d->ptr || !vm_state_is_active(d->vm.state))
             continue;
         bool focus = is_focus(d, selected);
-        if (!focus && is_still(d, d->quiet_dears, d->dear_tried_ms, STILL_DEAR_MS))
+        if (!focus && (is_still(d, d->quiet_dears, d->dear_tried_ms, STILL_DEAR_MS) ||
+                       (!d->visible && clock_mono_ms() - d->dear_tried_ms < unseen_ms)))
             continue;
         out[n++] = (struct candidate_dom){d, focus ? -1 : d->dear_tried_ms + (d->visible ? 0 : second_class)};
     }
@@ -263,7 +309,7 @@ bool sample_tick(struct host *h, int64_t deadline_ms)
     if (h->doms.len)
         ok = h->link.bulk_state ? all_in_bulk(h, &selected) : state_one_by_one(h);
     if (ok && strcmp(h->info.mode, "bulk") != 0)
-        ok = info_one_by_one(h);
+        ok = info_one_by_one(h, &selected);
     if (ok && (h->info.rtt_ms < RTT_BULK_MS || now - h->node_ms > NODE_FAR_MS)) {
         stats_read_host(h);
         h->node_ms = now;

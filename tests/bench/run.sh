@@ -122,7 +122,7 @@ ratio() {
     row 'first frame after start' '< 50 ms' "$(figure real.first_frame_ms) ms; 5,000 domains: $(figure big.first_frame_ms) ms"
     row 'one tick, wall time, of virt-top'"'"'s' '<= 0.20' "$(ratio "$(figure tick.tick_ms)" "$(figure virttop.wall_ms)") ($(figure tick.tick_ms) of $(figure virttop.wall_ms) ms)"
     row 'one tick, daemon CPU, of virt-top'"'"'s' '<= 0.20' "$(ratio "$(figure tick.daemon_ms)" "$(figure virttop.daemon_ms)") ($(figure tick.daemon_ms) of $(figure virttop.daemon_ms) ms)"
-    row 'the floor: bulk STATE+INTERFACE and GetInfo for each' '' "$(figure tick.floor_ms) ms wall, $(figure tick.floor_daemon_ms) ms daemon"
+    row 'for comparison: bulk STATE+INTERFACE and GetInfo for each' '' "$(figure tick.floor_ms) ms wall, $(figure tick.floor_daemon_ms) ms daemon"
     row 'for comparison: bulk STATE+CPU+BALLOON+INTERFACE+BLOCK' '' "$(figure tick.bulk_ms) ms wall, $(figure tick.bulk_daemon_ms) ms daemon"
     row 'resident, 5,000 domains and their history' '< 64 MiB' "$(awk -v k="$(figure big.rss_kib)" 'BEGIN {printf "%.1f MiB", k / 1024}')"
     row 'bytes to the terminal for one step down, 120x36' 'changed cells only' "$(figure big.bytes_per_key) bytes"
