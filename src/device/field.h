@@ -16,7 +16,7 @@ enum field_type {
     FIELD_CHOICE, /* one of `words`, which libvirt may know more of: others are taken, too */
     FIELD_TEXT,
     FIELD_NUMBER, /* a whole number from 0 on */
-    FIELD_SIZE,   /* bytes with a unit: 10G, 512M, 4096 (KiB where `unit_kib`, else bytes) */
+    FIELD_SIZE,   /* bytes with a unit: 10G, 512M, 4096 (KiB with FIELD_KIB, else bytes) */
     FIELD_MAC,
     FIELD_PATH,    /* a file or POOL/VOLUME */
     FIELD_NETWORK, /* a network of the host */
@@ -47,7 +47,10 @@ enum field_flag {
     FIELD_ADVANCED = 2, /* in the form behind the others */
     FIELD_FRESH = 4,    /* asked for when such a device is added */
     FIELD_READ = 8,     /* seen, not changed */
-    FIELD_SET = 16      /* also a word of `set VM` */
+    FIELD_SET = 16,     /* also a word of `set VM` */
+    FIELD_KIB = 32,     /* FIELD_SIZE: in KiB, in the definition and where no unit is given */
+    FIELD_FILLED = 64,  /* libvirt fills it in when the domain starts: said there only, it is no difference */
+    FIELD_ALIAS = 128   /* another word for what other rows say: neither in forms nor in differences */
 };
 
 struct device_field {
@@ -55,8 +58,9 @@ struct device_field {
     const char *id;    /* "link", "tso4" … the word in `device VM NAME set link=down` */
     const char *label; /* for the form */
     enum field_type type;
-    const char *words; /* values, space separated; NULL */
-    const char *path;  /* in the device's element (model/xml.h); in <domain> for kinds without one */
+    const char
+        *words;       /* values, space separated; of a number or a path: the words that it takes, too; NULL */
+    const char *path; /* in the device's element (model/xml.h); in <domain> for kinds without one */
     const char *unset; /* what holds where the definition says nothing; NULL: nothing, or it depends */
     enum field_call call;
     unsigned flags;
@@ -67,8 +71,8 @@ struct device_field {
     bool (*set)(xmlNodePtr node, const char *value, struct error *e);
 };
 
-extern const struct device_field device_fields[];
-extern const size_t n_device_fields;
+/* The rows in their order (a field that others depend on stands before them); NULL behind the last one. */
+const struct device_field *field_row(size_t i);
 
 struct device_kind;
 
