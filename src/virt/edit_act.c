@@ -55,9 +55,11 @@ static int set_description(struct edit *ed, const struct act *a)
     return virDomainSetMetadata(ed->c->dom, VIR_DOMAIN_METADATA_DESCRIPTION, a->value, NULL, NULL, a->affect);
 }
 
+/* libvirt declares the namespace once more under the key, and fails when the element declares it as that. */
 static int set_tags(struct edit *ed, const struct act *a)
 {
-    return virDomainSetMetadata(ed->c->dom, VIR_DOMAIN_METADATA_ELEMENT, a->xml, "vd", VIRTDECK_METADATA_URI,
+    const char *key = a->xml && strstr(a->xml, "xmlns:vd=") ? "virtdeck" : "vd";
+    return virDomainSetMetadata(ed->c->dom, VIR_DOMAIN_METADATA_ELEMENT, a->xml, key, VIRTDECK_METADATA_URI,
                                 a->affect);
 }
 

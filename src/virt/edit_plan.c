@@ -158,12 +158,33 @@ static const struct changed *present(const struct outcome *o)
     return o->config.found ? &o->config : &o->live;
 }
 
+/* The declaration that libvirt added with an earlier call is in the way of the next one (see set_tags()). */
+static void drop_other_namespaces(xmlNodePtr node)
+{
+    for (xmlNsPtr *at = &node->nsDef; *at;) {
+        xmlNsPtr ns = *at;
+        if (ns == node->ns) {
+            at = &ns->next;
+        } else {
+            *at = ns->next;
+            xmlFreeNs(ns);
+        }
+    }
+}
+
 /* Our metadata as the tree has it after the change, for the call that replaces it whole. */
 static char *own_metadata(const struct edit *ed)
 {
     xmlNodePtr root = xmlDocGetRootElement(ed->config ? ed->config : ed->live);
     xmlNodePtr own = xml_child_ns(xml_child(root, "metadata"), VIRTDECK_METADATA_URI, "domain");
-    return own ? xml_print_node(own) : NULL;
+    if (!own)
+        return NULL;
+    xmlDocPtr copy = xmlNewDoc((const xmlChar *)"1.0");
+    xmlDocSetRootElement(copy, xmlDocCopyNode(own, copy, 1));
+    drop_other_namespaces(xmlDocGetRootElement(copy));
+    char *text = xml_print(copy);
+    xmlFreeDoc(copy);
+    return text;
 }
 
 static void plan_field(struct edit *ed, size_t i, const struct assignment *s)
