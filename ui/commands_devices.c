@@ -112,8 +112,10 @@ bool toggle_run(struct call *call, struct error *e)
     if (!v)
         return false;
     char *to = devices_turned(v, entry, 1);
-    if (!to)
-        return error_set(e, STATUS_FAILED, "%s can't be turned: it takes more than words", v->field->id);
+    if (!to) { /* a medium: which one has to be said */
+        devices_select(d, entry, d->device.at);
+        return form_open(d, entry, v->field->id, e);
+    }
     char *word = xasprintf("%s=%s", v->field->id, to);
     if (call_word(call, 0))
         devices_select(d, entry, d->device.at);

@@ -34,8 +34,11 @@ void devices_step_toggle(struct deck *d, int by);
 
 /* The i-th of space-separated words; false: there are fewer. */
 bool devices_word(const char *words, int i, char *out, size_t size);
+/* Whether its values are words to choose from; others are typed. */
+bool devices_has_words(const struct device_field *f);
 /* What a toggle, turned, or a choice, gone on, would be: from what holds at the next boot where there is one.
- * The caller frees; NULL: the field has no words. by: 1 or -1. */
+ * One that is typed becomes "default" (a medium is ejected). The caller frees; NULL: that has to be typed.
+ * by: 1 or -1. */
 char *devices_turned(const struct device_value *v, const struct device_entry *entry, int by);
 /* Whether what holds differs between now and the next boot. */
 bool devices_differs(const struct device_list *l, const struct device_entry *entry,

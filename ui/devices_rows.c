@@ -140,9 +140,16 @@ static int word_place(const char *words, const char *value, int *n)
     return found;
 }
 
+bool devices_has_words(const struct device_field *f)
+{
+    return f->type == FIELD_SWITCH || f->type == FIELD_CHOICE;
+}
+
 char *devices_turned(const struct device_value *v, const struct device_entry *entry, int by)
 {
     char word[64];
+    if (!devices_has_words(v->field))
+        return device_value_now(v, entry->is_config) ? xstrdup("default") : NULL;
     int n, at = word_place(v->field->words, device_value_now(v, entry->is_config), &n);
     if (n == 0)
         return NULL;
@@ -155,6 +162,8 @@ bool devices_differs(const struct device_list *l, const struct device_entry *ent
                      const struct device_value *v)
 {
     if (!l->active || !l->persistent || !entry->is_live || !entry->is_config)
+        return false;
+    if (v->field->flags & FIELD_FILLED && !v->config)
         return false;
     const char *now = device_value_now(v, false), *next = device_value_now(v, true);
     return now && next ? strcmp(now, next) != 0 : now != next;
@@ -204,10 +213,10 @@ char *devices_vm_word(const struct deck *d, int host, const struct vm_uuid *uuid
 static void explain_pending(const struct device_entry *entry, struct strbuf *out)
 {
     static const char *const words[] = {
-        [PENDING_ADD] = "comes with the next boot",
-        [PENDING_REMOVE] = "goes with the next boot",
-        [PENDING_CHANGE] = "changes at next boot",
-        [PENDING_UNPLUG] = "its removal was asked of the guest, which has not let it go yet",
+        [PENDING_ADD] = "Comes with the next boot",
+        [PENDING_REMOVE] = "Goes with the next boot",
+        [PENDING_CHANGE] = "Changes at next boot",
+        [PENDING_UNPLUG] = "Its removal was asked of the guest, which has not let it go yet",
     };
     const char *what = (size_t)entry->pending < ARRAY_LEN(words) ? words[entry->pending] : NULL;
     if (!what)

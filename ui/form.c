@@ -17,7 +17,7 @@ const char *form_effective(const struct form *f, const struct form_line *l)
 {
     if (l->changed)
         return l->value ? l->value : l->field->unset;
-    return f->has_boot ? l->boot : l->now;
+    return f->fresh ? l->field->unset : f->has_boot ? l->boot : l->now;
 }
 
 const char *form_when(const struct form *f, const struct device_field *field)
@@ -29,11 +29,6 @@ const char *form_when(const struct form *f, const struct device_field *field)
 static struct form_line *line_at(struct form *f)
 {
     return f->at < (long)f->lines.len ? &f->lines.items[f->at] : NULL;
-}
-
-static bool is_typed(const struct form_line *l)
-{
-    return l->field->type != FIELD_SWITCH && l->field->type != FIELD_CHOICE;
 }
 
 /* ---- values ---- */
@@ -85,12 +80,14 @@ static void set_value(struct form *f, struct form_line *l, const char *value)
 
 static void turn(struct form *f, struct form_line *l, int by)
 {
-    struct device_value v = {.field = l->field, .live = (char *)form_effective(f, l)};
-    struct device_entry none = {0};
-    char *to = devices_turned(&v, &none, by);
+    char *now = xstrdup(form_effective(f, l));
+    struct device_value v = {.field = l->field, .live = now};
+    struct device_entry live = {.is_live = true};
+    char *to = devices_turned(&v, &live, by);
     if (to)
         set_value(f, l, to);
     free(to);
+    free(now);
 }
 
 static size_t count_changes(const struct form *f)
@@ -110,7 +107,7 @@ static bool has_problem(struct deck *d, struct form *f)
         if (!f->lines.items[i].problem)
             continue;
         f->at = (long)i;
-        deck_note(d, SEV_WARN, "%s: %s", f->lines.items[i].field->id, f->lines.items[i].problem);
+        deck_note(d, SEV_WARN, "%s", f->lines.items[i].problem);
         return true;
     }
     return false;
@@ -208,7 +205,7 @@ static void move(struct deck *d, struct dialog *base, enum move how)
     bool aside = how == MOVE_LEFT || how == MOVE_RIGHT;
     d->dirty = true;
     if (aside && l) {
-        if (!(l->field->flags & FIELD_READ))
+        if (!(l->field->flags & FIELD_READ) && devices_has_words(l->field))
             turn(f, l, how == MOVE_LEFT ? -1 : 1);
     } else if (aside) {
         long to = f->at + (how == MOVE_LEFT ? -1 : 1);
@@ -294,7 +291,7 @@ static bool key(struct deck *d, struct dialog *base, keycode k)
         apply(d, f, false);
     else if (k == KEYC_TAB || k == (KEYC_TAB | KEYM_SHIFT))
         step(f, k == KEYC_TAB ? 1 : -1);
-    else if (k == ' ' && can && !is_typed(l))
+    else if (k == ' ' && can && devices_has_words(l->field))
         turn(f, l, 1);
     else if (k == ' ')
         accept(d, base);
@@ -312,7 +309,9 @@ static void offer(void *ctx, const char *text, candidate_list *out)
     struct form *f = ctx;
     const struct form_line *l = line_at(f);
     char word[64];
-    for (int i = 0; l && devices_word(l->field->words, i, word, sizeof(word)); i++) {
+    /* A path's words say what it may name, not what it may be. */
+    for (int i = 0; l && l->field->type != FIELD_PATH && devices_word(l->field->words, i, word, sizeof(word));
+         i++) {
         struct candidate c = {xstrdup(word), NULL};
         if (strncmp(word, text, strlen(text)) == 0)
             vec_push(out, c);
@@ -384,13 +383,39 @@ static struct form *form_new(struct deck *d)
     return f;
 }
 
+/* What `device VM disk add` takes beside the fields of the disk: where its new image goes. */
+static const struct device_field volume_fields[] = {
+    {.kinds = "disk",
+     .id = "pool",
+     .label = "New volume in",
+     .type = FIELD_TEXT,
+     .unset = "default",
+     .flags = FIELD_FRESH,
+     .help = "the pool for a new image of that size, where no source is given"},
+    {.kinds = "disk",
+     .id = "volume",
+     .label = "New volume's name",
+     .type = FIELD_TEXT,
+     .flags = FIELD_FRESH,
+     .help = "what the new image is called in the pool"},
+};
+
+static void add_volume_lines(struct form *f)
+{
+    for (size_t i = 0; i < ARRAY_LEN(volume_fields); i++) {
+        struct form_line l = {.field = &volume_fields[i]};
+        if (strcmp(f->kind->id, volume_fields[i].kinds) == 0)
+            vec_push(&f->lines, l);
+    }
+}
+
 /* Lines whose `behind` is as given, behind those that are there. */
 static void add_lines(struct form *f, const struct device_entry *entry, bool behind)
 {
     for (const struct device_field *field = NULL; (field = field_next(f->kind, field));) {
         bool is_behind = f->fresh ? !(field->flags & FIELD_FRESH) : (field->flags & FIELD_ADVANCED) != 0;
         const struct device_value *v = entry ? device_entry_value(entry, field->id) : NULL;
-        if (is_behind != behind || (f->fresh && field->flags & FIELD_READ))
+        if (is_behind != behind || field->flags & FIELD_ALIAS || (f->fresh && field->flags & FIELD_READ))
             continue;
         struct form_line l = {.field = field, .behind = behind};
         if (v && entry->is_live)
@@ -406,6 +431,8 @@ static void add_lines(struct form *f, const struct device_entry *entry, bool beh
 static bool show(struct deck *d, struct form *f, const struct device_entry *entry, struct error *e)
 {
     add_lines(f, entry, false);
+    if (f->fresh)
+        add_volume_lines(f);
     f->n_front = f->lines.len;
     add_lines(f, entry, true);
     if (f->lines.len == 0 && !f->fresh) {

@@ -48,14 +48,15 @@ static bool is_typed_into(const struct form *f, const struct form_line *l)
 static void switch_text(const struct form_line *l, const char *value, bool unicode, struct strbuf *out)
 {
     char on[64];
-    bool known = value && *value;
-    bool is_on = known && devices_word(l->field->words, 1, on, sizeof(on)) && strcmp(value, on) == 0;
+    char off[64];
+    bool is_on = value && devices_word(l->field->words, 1, on, sizeof(on)) && strcmp(value, on) == 0;
+    bool is_off = value && devices_word(l->field->words, 0, off, sizeof(off)) && strcmp(value, off) == 0;
     strbuf_printf(out, "[%s] %s",
-                  !known    ? "?"
-                  : is_on   ? (unicode ? "●" : "x")
-                  : unicode ? "○"
-                            : " ",
-                  known ? value : "");
+                  is_on    ? (unicode ? "●" : "x")
+                  : is_off ? (unicode ? "○" : " ")
+                  : value  ? (unicode ? "◐" : "/")
+                           : "?",
+                  value ? value : "");
 }
 
 static void value_text(const struct form *f, const struct form_line *l, bool here, bool unicode,
@@ -158,7 +159,7 @@ static void draw_buttons(struct deck *d, const struct form *f, struct canvas *c,
                                  : "Enter edits  Space turns  Del as it was  F2 applies";
     if (p.x + pen_width(hint) <= p.end)
         pen_text(&p, ROLE_HINT, hint);
-    else
+    else if (p.x + 15 <= p.end)
         pen_text(&p, ROLE_HINT, f->typing ? "Enter  Tab  Esc" : "F2 applies");
 }
 
@@ -240,7 +241,8 @@ void form_draw(struct deck *d, struct dialog *base, struct canvas *c)
     struct rect in = dialog_box(d, c, 96, (int)rows + 7, f->title);
     int words = in.h >= 9 ? 2 : 1, y = 0;
     struct form_grid g = grid_for(f, in.w);
-    f->height = in.h - 3 - words > 0 ? in.h - 3 - words : 1;
+    f->height = in.h - 2 - words - (in.h >= 12 ? 1 : 0);
+    f->height = f->height > 0 ? f->height : 1;
     keep_in_sight(f);
     draw_head(f, c, (struct rect){in.x, in.y, in.w, 1}, &g);
     struct rect typed = {0};

@@ -32,31 +32,33 @@ struct drawing {
 
 /* ---- toggles ---- */
 
-static const char *state_glyph(const struct device_value *v, const char *value, bool unicode)
+enum turned { TURNED_UNKNOWN, TURNED_OFF, TURNED_ON, TURNED_BETWEEN };
+
+/* What is typed (a medium) is on where there is something. */
+static enum turned turned_of(const struct device_value *v, bool of_config)
 {
     char off[64], on[64];
-    if (!value)
-        return "?";
-    if (devices_word(v->field->words, 1, on, sizeof(on)) && strcmp(value, on) == 0)
-        return unicode ? "●" : "x";
-    if (devices_word(v->field->words, 0, off, sizeof(off)) && strcmp(value, off) == 0)
-        return unicode ? "○" : " ";
-    return "?";
+    const char *value = device_value_now(v, of_config);
+    if (v->field->type != FIELD_SWITCH)
+        return value ? TURNED_ON : TURNED_OFF;
+    if (value && devices_word(v->field->words, 1, on, sizeof(on)) && strcmp(value, on) == 0)
+        return TURNED_ON;
+    if (value && devices_word(v->field->words, 0, off, sizeof(off)) && strcmp(value, off) == 0)
+        return TURNED_OFF;
+    return value ? TURNED_BETWEEN : TURNED_UNKNOWN; /* of several places that it stands for */
 }
 
 static void toggle_text(const struct drawing *w, const struct device_entry *entry,
                         const struct device_value *v, struct strbuf *out)
 {
-    bool glyphs = v->field->type == FIELD_SWITCH, differs = devices_differs(w->list, entry, v);
-    const char *value = device_value_now(v, !entry->is_live), *next = device_value_now(v, true);
-    const char *none = w->unicode ? "–" : "-";
-    strbuf_printf(out, "%s[", v->field->id);
-    strbuf_puts(out, glyphs ? state_glyph(v, value, w->unicode) : value ? value : none);
-    if (differs)
-        strbuf_printf(out, "%s%s", w->unicode ? "→" : ">",
-                      glyphs ? state_glyph(v, next, w->unicode)
-                      : next ? next
-                             : none);
+    static const char *const glyphs[][2] = {[TURNED_UNKNOWN] = {"?", "?"},
+                                            [TURNED_OFF] = {"○", " "},
+                                            [TURNED_ON] = {"●", "x"},
+                                            [TURNED_BETWEEN] = {"◐", "/"}};
+    int ascii = !w->unicode;
+    strbuf_printf(out, "%s[%s", v->field->id, glyphs[turned_of(v, !entry->is_live)][ascii]);
+    if (devices_differs(w->list, entry, v))
+        strbuf_printf(out, "%s%s", ascii ? ">" : "→", glyphs[turned_of(v, true)][ascii]);
     strbuf_putc(out, ']');
 }
 
@@ -65,11 +67,7 @@ static enum role toggle_role(const struct drawing *w, const struct device_entry 
 {
     if (devices_differs(w->list, entry, v))
         return ROLE_NOTICE;
-    const char *value = device_value_now(v, !entry->is_live);
-    char on[64];
-    bool is_on = value && v->field->type == FIELD_SWITCH &&
-                 devices_word(v->field->words, 1, on, sizeof(on)) && strcmp(value, on) == 0;
-    return is_on ? ROLE_GOOD : ROLE_DIM;
+    return turned_of(v, !entry->is_live) == TURNED_ON ? ROLE_GOOD : ROLE_DIM;
 }
 
 static int toggle_width(const struct drawing *w, const struct device_entry *entry,
@@ -223,13 +221,14 @@ static void draw_texts(const struct drawing *w, struct pen *p, const struct devi
 {
     const struct grid *g = &w->grid;
     const char *none = w->unicode ? "–" : "-";
+    bool is_part = entry->kind->flags & KIND_PART; /* there is one of each: the kind is its name */
     enum role role = entry->automatic ? ROLE_DIM : ROLE_TEXT;
     struct strbuf what = {0}, live = {0};
     devices_what(&entry->dev, entry->is_live ? pane_rate_of(w->vm, &entry->dev) : NULL, w->unicode, &what);
     live_text(w, entry, &live);
     put(p, g->kind, ROLE_DIM, entry->kind->id);
-    put(p, g->name, role, entry->dev.name ? entry->dev.name : none);
-    put(p, g->model, role, entry->dev.model ? entry->dev.model : none);
+    put(p, g->name, role, is_part ? "" : entry->dev.name ? entry->dev.name : none);
+    put(p, g->model, role, entry->dev.model ? entry->dev.model : is_part ? "" : none);
     put(p, g->what, role, strbuf_str(&what));
     put(p, g->live, role, strbuf_str(&live));
     if (g->spark) {
@@ -333,17 +332,17 @@ static void grid_for(struct drawing *w, int width)
     struct grid *g = &w->grid;
     *g = (struct grid){.kind = widest(w, KIND, 4, 12), .name = widest(w, NAME, 4, wide ? 14 : 10)};
     g->model = widest(w, MODEL, 5, wide ? 14 : 8);
-    g->live = wide ? 32 : 16; /* how it is worded depends on it */
+    g->spark = width >= 150 && w->list->active && w->d->history ? 12 : 0;
+    g->live = width >= 150 ? 32 : 16; /* how it is worded depends on it */
     int live = widest(w, LIVE, 0, g->live);
     g->live = live ? (live < 4 ? 4 : live) : 0;
-    g->spark = width >= 150 && w->list->active && w->d->history ? 12 : 0;
     g->next = w->list->n_pending && w->list->active && w->list->persistent
-                  ? widest(w, NEXT, 9, width / (wide ? 6 : 8))
+                  ? widest(w, NEXT, 9, width >= 150 ? width / 6 : width / 8)
                   : 0;
     int toggles = widest(w, TOGGLES, 0, width >= 150 ? width * 2 / 5 : wide ? 34 : 20);
     g->toggles = toggles ? (toggles < 8 ? 8 : toggles) : 0;
     int *const spare[] = {&g->spark, &g->live, &g->next, &g->model};
-    for (size_t i = 0; i < ARRAY_LEN(spare) && rest(g, room) < (wide ? 26 : 12); i++)
+    for (size_t i = 0; i < ARRAY_LEN(spare) && rest(g, room) < (wide ? 22 : 12); i++)
         *spare[i] = 0;
     if (rest(g, room) < 12 && g->toggles > 12)
         g->toggles = 12;
@@ -444,11 +443,14 @@ static void status(const struct deck *d, struct strbuf *out)
         return;
     device_rows rows = {0};
     size_t hidden = devices_shown(d, l, &rows), devices = 0;
+    bool brief = d->pane_area.w < 100, pending = l->n_pending && l->active && l->persistent;
     for (size_t i = 0; i < rows.len; i++)
         devices += !(rows.items[i]->kind->flags & KIND_PART);
-    if (l->n_pending && l->active && l->persistent)
-        strbuf_printf(out, "≠ %zu change%s for boot", l->n_pending, l->n_pending == 1 ? " waits" : "s wait");
-    count(devices, devices == 1 ? "device" : "devices", out);
+    if (pending)
+        strbuf_printf(out, brief ? "≠ %zu at boot" : "≠ %zu change%s for boot", l->n_pending,
+                      l->n_pending == 1 ? " waits" : "s wait");
+    if (!brief || !pending)
+        count(devices, devices == 1 ? "device" : "devices", out);
     if (hidden)
         count(hidden, "hidden", out);
     vec_free(&rows);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include "base/strbuf.h"
 #include "base/text.h"
 #include "ui/pen.h"
@@ -33,16 +34,30 @@ static bool fits(const struct picker *p, const struct item *i)
     return text_contains(i->text, what) || (i->note && text_contains(i->note, what));
 }
 
+/* How well an item fits: its whole text before its beginning before anything else. */
+static int fitness(const struct picker *p, const struct item *i)
+{
+    const char *what = strbuf_str(&p->filter);
+    return p->filter.len == 0                               ? 0
+           : strcmp(i->text, what) == 0                     ? 2
+           : strncasecmp(i->text, what, p->filter.len) == 0 ? 1
+                                                            : 0;
+}
+
+/* The cursor goes to what fits best, else stays where it was. */
 static void narrow(struct picker *p)
 {
     size_t kept = p->shown.len ? p->shown.items[p->at] : 0;
+    int best = 0;
     vec_clear(&p->shown);
     p->at = 0;
     for (size_t i = 0; i < p->items.len; i++) {
         if (!fits(p, &p->items.items[i]))
             continue;
-        if (i == kept)
+        int own = fitness(p, &p->items.items[i]);
+        if (own > best || (best == 0 && i == kept))
             p->at = (long)p->shown.len;
+        best = own > best ? own : best;
         vec_push(&p->shown, i);
     }
 }
