@@ -127,6 +127,53 @@ static void clean_addresses(xmlNodePtr live, xmlNodePtr config)
     device_walk_end(&w);
 }
 
+/* ---- blanks ---- */
+
+static bool is_blank(xmlNodePtr node)
+{
+    return node->type == XML_TEXT_NODE && xmlIsBlankNode(node);
+}
+
+static bool has_elements(xmlNodePtr node)
+{
+    for (xmlNodePtr c = node->children; c; c = c->next)
+        if (c->type == XML_ELEMENT_NODE)
+            return true;
+    return false;
+}
+
+static xmlNodePtr new_line(int depth)
+{
+    char text[128];
+    int blanks = depth * 2 < 120 ? depth * 2 : 120;
+    text[0] = '\n';
+    memset(text + 1, ' ', (size_t)blanks);
+    text[1 + blanks] = '\0';
+    xmlNodePtr node = xmlNewText((const xmlChar *)text);
+    if (!node)
+        die("out of memory");
+    return node;
+}
+
+/* Each element on a line of its own: libvirt prints the metadata of both definitions with other indents. */
+static void lay_out(xmlNodePtr node, int depth)
+{
+    if (!has_elements(node))
+        return;
+    for (xmlNodePtr c = node->children, next; c; c = next) {
+        next = c->next;
+        if (is_blank(c)) {
+            xmlUnlinkNode(c);
+            xmlFreeNode(c);
+            continue;
+        }
+        xmlAddPrevSibling(c, new_line(depth + 1));
+        if (c->type == XML_ELEMENT_NODE)
+            lay_out(c, depth + 1);
+    }
+    xmlAddChild(node, new_line(depth));
+}
+
 void definitions_plain(xmlDocPtr live, xmlDocPtr config)
 {
     xmlNodePtr now = xmlDocGetRootElement(live), then = xmlDocGetRootElement(config);
@@ -134,4 +181,6 @@ void definitions_plain(xmlDocPtr live, xmlDocPtr config)
     clean_domain(then);
     clean_cpu(now, then);
     clean_addresses(now, then);
+    lay_out(now, 0);
+    lay_out(then, 0);
 }

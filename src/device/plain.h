@@ -10,7 +10,8 @@
 #include <libxml/tree.h>
 
 /* Removes what libvirt fills in from both; also from `live` what it chose because `config` leaves it open.
- * Elements that are equal are then printed the same. */
+ * What is equal is then printed the same, an
+ * element a line. */
 void definitions_plain(xmlDocPtr live, xmlDocPtr config);
 
 #endif
