@@ -55,7 +55,7 @@ bool nested_is_asked_for(xmlNodePtr domain)
 {
     if (!is_x86(domain))
         return machine_asks(domain);
-    return nested_cpu_of(domain, NULL).answer == ANSWER_YES;
+    return nested_cpu_asks(domain, "svm") || nested_cpu_asks(domain, "vmx");
 }
 
 /* ---- host ---- */

@@ -14,7 +14,8 @@ void nested_preflight(const struct toggle_input *in, const char *value, finding_
 char *nested_plan(const struct toggle_input *in, const char *value, struct error *e);
 extern const struct change_edit nested_edit;
 
-/* Whether the definition by itself asks for it, without knowing what its CPU model brings along. */
+/* Whether the definition asks for it by name. A CPU that passes on what the host has does not count: nearly
+ * every domain has one. */
 bool nested_is_asked_for(xmlNodePtr domain);
 
 #endif

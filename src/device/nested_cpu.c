@@ -194,11 +194,10 @@ static bool comes_unsaid(const struct nest_host *n, xmlNodePtr cpu, const char *
     char *mode = cpu ? xml_get(cpu, "@mode") : NULL;
     bool hosts = mode && strncmp(mode, "host-", 5) == 0;
     bool maximum = mode && strcmp(mode, "maximum") == 0;
-    /* The definition's CPU was looked into together with what it names: only of what it does not name it
-     * tells what the model brings. qemu64 is known, and unknown models are taken to bring it: turning off
-     * once more does no harm. */
+    /* Where nothing is known of the model, it is taken to bring svm, as qemu64 does: turning off once more
+     * does no harm. */
     bool is = hosts || maximum ? strcmp(feature, native) == 0 : strcmp(feature, "svm") == 0;
-    if (!hosts && !maximum && n->cpu && named(cpu, feature) == ANSWER_UNKNOWN)
+    if (!hosts && !maximum && n->cpu)
         is = named(xmlDocGetRootElement(n->cpu), feature) == ANSWER_YES;
     free(mode);
     return is;

@@ -20,7 +20,7 @@ struct nest_host {
     char *kernel;      /* local: "6.1.0-9-amd64" */
     char *kernel_line; /* local: the kernel's command line */
     xmlDocPtr offered; /* the CPU that libvirt's host-model gives a guest, with all its features */
-    xmlDocPtr cpu;     /* the definition's CPU, with all its features */
+    xmlDocPtr cpu;     /* the definition's CPU model by itself, with all its features */
     const char *ssh;   /* what a command on that host begins with: "ssh HOST "; "" here */
 };
 

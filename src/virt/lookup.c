@@ -4,7 +4,6 @@
  * XML can wait 30 s for a job lock, so this is done by two threads beside the host thread, which gets the
  * answers as notes.
  */
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +16,7 @@
 #include "device/list.h"
 #include "model/domdef.h"
 #include "virt/private.h"
+#include "virt/process.h"
 
 void lookup_add(struct host *h, enum lookup_type type, struct dom *d, unsigned sources, bool detail)
 {
@@ -104,21 +104,6 @@ static char *read_addresses(virDomainPtr dom, unsigned sources)
     return b.len ? strbuf_steal(&b) : NULL;
 }
 
-/* Whether the process has "-uuid U" among its arguments: a QEMU that libvirt started. */
-static bool process_has_uuid(const char *pid, const char *uuid)
-{
-    char path[64], buf[16384];
-    snprintf(path, sizeof path, "/proc/%.16s/cmdline", pid);
-    FILE *f = fopen(path, "re");
-    if (!f)
-        return false;
-    size_t n = fread(buf, 1, sizeof buf, f);
-    fclose(f);
-    char *at = memmem(buf, n, "-uuid", sizeof "-uuid");
-    size_t left = at ? n - (size_t)(at - buf) - sizeof "-uuid" : 0;
-    return left >= UUID_TEXT_LEN && memcmp(at + sizeof "-uuid", uuid, UUID_TEXT_LEN) == 0;
-}
-
 /* proc(5): field 22 of stat is the start time in clock ticks since boot. */
 static int64_t process_started_wall_ms(const char *pid)
 {
@@ -142,16 +127,8 @@ static int64_t process_started_wall_ms(const char *pid)
 
 static int64_t find_start(const struct vm_uuid *uuid)
 {
-    char text[UUID_TEXT_LEN + 1];
-    int64_t at = 0;
-    uuid_format(uuid, text);
-    DIR *proc = opendir("/proc");
-    for (struct dirent *entry; proc && !at && (entry = readdir(proc));)
-        if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' && process_has_uuid(entry->d_name, text))
-            at = process_started_wall_ms(entry->d_name);
-    if (proc)
-        closedir(proc);
-    return at;
+    char pid[PID_TEXT_LEN + 1];
+    return process_find(uuid, pid) ? process_started_wall_ms(pid) : 0;
 }
 
 static void look_up_definition(const struct lookup *l, struct note *note)
