@@ -240,6 +240,7 @@ static void copy_to(struct stage *s, const char *name)
 {
     static const char *const lines[] = {"one", "two", "three"};
     char *line = xasprintf("copy %s", scratch(name));
+    tail_view_clear(&s->deck.log.view);
     stage_log(s, lines, ARRAY_LEN(lines));
     stage_run(s, line);
     free(line);
