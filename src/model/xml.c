@@ -258,16 +258,31 @@ static bool has_words(xmlNodePtr node)
     return false;
 }
 
-/* Links `node` as the last child, on a line of its own. */
+static xmlNodePtr copy_blank(xmlNodePtr blank)
+{
+    xmlNodePtr copy = xmlNewText(blank->content);
+    if (!copy)
+        die("out of memory");
+    return copy;
+}
+
+/* Links `node` as the last child, on a line of its own; where the parent's children stand on lines already, it
+ * is indented as they are, and where they stand on one line, it joins them. Taking it out again leaves no
+ * trace. */
 static xmlNodePtr append(xmlNodePtr parent, xmlNodePtr node)
 {
     int depth = depth_of(parent);
-    if (has_words(parent))
+    xmlNodePtr first = parent->children, last = parent->last;
+    if (has_words(parent) || (first && !is_blank(first)))
         return xmlAddChild(parent, node);
-    if (is_blank(parent->last)) {
-        xmlNodePtr end = parent->last;
-        xmlUnlinkNode(end);
-        xmlFreeNode(end);
+    if (first && first != last && is_blank(last)) {
+        xmlAddPrevSibling(last, copy_blank(first));
+        xmlAddPrevSibling(last, node);
+        return node;
+    }
+    if (first && first == last) { /* nothing but a blank */
+        xmlUnlinkNode(first);
+        xmlFreeNode(first);
     }
     xmlAddChild(parent, new_line(depth + 1));
     xmlAddChild(parent, node);
