@@ -60,6 +60,50 @@ static bool run_lifecycle(struct call *call, struct error *e)
     return true;
 }
 
+/* ---- saving a guest that may run guests ---- */
+
+struct looking {
+    struct call *call;
+    size_t i; /* the target that is looked at */
+    bool nested;
+};
+
+/* Once its definition is known, or won't be. */
+static bool looked(void *arg)
+{
+    struct looking *l = arg;
+    const struct target *t = &l->call->targets.items[l->i];
+    struct snapshot *snap = fleet_snapshot(l->call->session->fleet, t->host);
+    const struct vm *vm = snapshot_find(snap, &t->uuid);
+    bool over = !vm || vm->def || snap->host.details_pending == 0;
+    l->nested = vm && vm->def && vm->def->has_nested;
+    snapshot_unref(snap);
+    return over;
+}
+
+static bool warn_of_nested(struct call *call, struct error *e)
+{
+    const struct frontend *f = call->session->frontend;
+    for (struct looking l = {.call = call}; l.i < call->targets.len; l.i++) {
+        if (!looked(&l) && f->wait && !f->wait(f->ctx, -1, looked, &l, -1, e))
+            return false;
+        if (!l.nested)
+            continue;
+        char *text =
+            xasprintf("%s has nested virtualization on: when it runs guests of its own, what is saved may "
+                      "not go on",
+                      call->targets.items[l.i].name);
+        f->say(f->ctx, SEV_WARN, text);
+        free(text);
+    }
+    return true;
+}
+
+static bool run_managedsave(struct call *call, struct error *e)
+{
+    return warn_of_nested(call, e) && run_lifecycle(call, e);
+}
+
 static bool run_rename(struct call *call, struct error *e)
 {
     const char *name = call->words.items[0];
@@ -191,7 +235,7 @@ static const struct command rows[] = {
      .options = {{.name = "running", .help = "the next start lets it run, whatever it does now"},
                  {.name = "paused", .help = "the next start leaves it paused"},
                  {.name = "bypass-cache", .help = "write the image past the page cache"}},
-     .run = run_lifecycle,
+     .run = run_managedsave,
      .data = LIFECYCLE("managedsave",
                        FLAGS({"running", NULL, MANAGEDSAVE_RUNNING}, {"paused", NULL, MANAGEDSAVE_PAUSED},
                              {"bypass-cache", NULL, MANAGEDSAVE_BYPASS_CACHE}))},

@@ -68,7 +68,7 @@ static int kernel_at_least(const char *kernel, const char *wanted)
     return have[0] != want[0] ? have[0] > want[0] : have[1] >= want[1];
 }
 
-static void host_kvm_x86(const struct nest_host *n, struct level *out)
+static void host_kvm_x86(const struct nest_host *n, struct toggle_level *out)
 {
     bool on = n->kvm_nested && strchr("Yy1", n->kvm_nested[0]) && n->kvm_nested[0];
     if (n->kvm_module && !n->kvm_module[0])
@@ -86,7 +86,7 @@ static void host_kvm_x86(const struct nest_host *n, struct level *out)
                   "the host's modules can't be seen from here, and libvirt tells nothing of its CPU");
 }
 
-static void host_kvm_arm(const struct nest_host *n, struct level *out)
+static void host_kvm_arm(const struct nest_host *n, struct toggle_level *out)
 {
     if (!n->kernel || !n->kernel_line)
         level_set(out, ANSWER_UNKNOWN, "the host's kernel can't be seen from here");
@@ -98,7 +98,7 @@ static void host_kvm_arm(const struct nest_host *n, struct level *out)
         level_set(out, ANSWER_YES, "kernel %s, booted with " ARM_KERNEL_WORD, n->kernel);
 }
 
-static void host_hvf(xmlNodePtr domain, const struct facts *f, struct level *out)
+static void host_hvf(xmlNodePtr domain, const struct facts *f, struct toggle_level *out)
 {
     char *version = version_words(f->hypervisor);
     if (!is_arm(domain))
@@ -111,7 +111,7 @@ static void host_hvf(xmlNodePtr domain, const struct facts *f, struct level *out
     free(version);
 }
 
-static void host_emulated(xmlNodePtr domain, struct level *out)
+static void host_emulated(xmlNodePtr domain, struct toggle_level *out)
 {
     if (!is_x86(domain))
         level_set(out, ANSWER_YES, "software emulation (type qemu) has EL2");
@@ -121,7 +121,7 @@ static void host_emulated(xmlNodePtr domain, struct level *out)
         level_set(out, ANSWER_YES, "software emulation (type qemu) has svm");
 }
 
-static void judge_host(const struct toggle_input *in, xmlNodePtr domain, struct level *out)
+static void judge_host(const struct toggle_input *in, xmlNodePtr domain, struct toggle_level *out)
 {
     if (!in->facts->is_qemu)
         level_set(out, ANSWER_NO, "the host's driver is not QEMU's");
@@ -139,7 +139,7 @@ static void judge_host(const struct toggle_input *in, xmlNodePtr domain, struct 
 
 /* ---- definition ---- */
 
-static void definition_of(const struct toggle_input *in, xmlNodePtr domain, struct level *out)
+static void definition_of(const struct toggle_input *in, xmlNodePtr domain, struct toggle_level *out)
 {
     if (is_x86(domain)) {
         struct nested_cpu cpu = nested_cpu_of(domain, in->nest);
@@ -168,7 +168,7 @@ static char *refusal_in_log(const char *log, xmlNodePtr domain)
     return line;
 }
 
-static void judge_qemu(const struct toggle_input *in, xmlNodePtr asked, struct level *out)
+static void judge_qemu(const struct toggle_input *in, xmlNodePtr asked, struct toggle_level *out)
 {
     char *refused = refusal_in_log(in->log, asked);
     if (!in->live)
@@ -198,7 +198,7 @@ static const char *feature_missing(xmlNodePtr asked, const char *flags)
     return NULL;
 }
 
-static void judge_probe(const struct toggle_input *in, xmlNodePtr asked, struct level *out)
+static void judge_probe(const struct toggle_input *in, xmlNodePtr asked, struct toggle_level *out)
 {
     char *flags = evidence_value(in->probe, "virt"), *kvm = evidence_value(in->probe, "kvm");
     bool device = kvm && strcmp(kvm, "yes") == 0;
@@ -222,7 +222,7 @@ static void judge_probe(const struct toggle_input *in, xmlNodePtr asked, struct 
     free(kvm);
 }
 
-static void judge_serial(const struct toggle_input *in, struct level *out)
+static void judge_serial(const struct toggle_input *in, struct toggle_level *out)
 {
     char *yes = evidence_line(in->serial, "All CPU\\(s\\) started at EL2|Hyp n?VHE mode initialized|"
                                           "kvm: Nested Virtualization enabled|evidence: /dev/kvm is there");
@@ -240,7 +240,7 @@ static void judge_serial(const struct toggle_input *in, struct level *out)
     free(no);
 }
 
-static void judge_guest(const struct toggle_input *in, xmlNodePtr asked, struct level *out)
+static void judge_guest(const struct toggle_input *in, xmlNodePtr asked, struct toggle_level *out)
 {
     if (!in->live)
         level_set(out, ANSWER_UNKNOWN, "it does not run");
@@ -307,7 +307,7 @@ void nested_judge(const struct toggle_input *in, struct verdict *out)
 
 /* ---- before it is turned ---- */
 
-static void refuse_host(const struct toggle_input *in, xmlNodePtr domain, const struct level *host,
+static void refuse_host(const struct toggle_input *in, xmlNodePtr domain, const struct toggle_level *host,
                         finding_list *out)
 {
     const struct nest_host *n = in->nest;
@@ -361,7 +361,7 @@ static void check_x86_rules(const struct toggle_input *in, xmlNodePtr domain, fi
 void nested_preflight(const struct toggle_input *in, const char *value, finding_list *out)
 {
     xmlNodePtr domain = in->config ? in->config : in->live;
-    struct level host = {0};
+    struct toggle_level host = {0};
     if (strcmp(value, "on") != 0)
         return;
     if (is_macos(domain)) {

@@ -146,7 +146,7 @@ bool nested_cpu_argument_has(const char *arguments, const char *feature)
     return argument_says(arguments, feature) != ANSWER_UNKNOWN;
 }
 
-void nested_cpu_judge_arguments(const struct toggle_input *in, struct level *out)
+void nested_cpu_judge_arguments(const struct toggle_input *in, struct toggle_level *out)
 {
     enum answer svm = argument_says(in->arguments, "svm"), vmx = argument_says(in->arguments, "vmx");
     bool emulated = xml_get_is(in->live, "@type", "qemu");

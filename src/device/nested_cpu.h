@@ -22,7 +22,7 @@ bool nested_cpu_asks(xmlNodePtr domain, const char *feature);
 const char *nested_cpu_offers(xmlDocPtr expanded);
 /* Whether QEMU's -cpu names that feature, on or off. */
 bool nested_cpu_argument_has(const char *arguments, const char *feature);
-void nested_cpu_judge_arguments(const struct toggle_input *in, struct level *out);
+void nested_cpu_judge_arguments(const struct toggle_input *in, struct toggle_level *out);
 char *nested_cpu_plan(const struct toggle_input *in, xmlNodePtr domain, bool on);
 bool nested_cpu_edit(xmlNodePtr domain, const char *arg, struct changed *out, struct error *e);
 

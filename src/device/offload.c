@@ -137,7 +137,7 @@ static char *nics_off(xmlNodePtr domain, int *n)
     return strbuf_steal(&out);
 }
 
-static void judge_host(const struct toggle_input *in, xmlNodePtr domain, struct level *out)
+static void judge_host(const struct toggle_input *in, xmlNodePtr domain, struct toggle_level *out)
 {
     struct strbuf plain = {0};
     int index = 0;
@@ -153,7 +153,7 @@ static void judge_host(const struct toggle_input *in, xmlNodePtr domain, struct 
     strbuf_free(&plain);
 }
 
-static void judge_definition(xmlNodePtr domain, struct level *out)
+static void judge_definition(xmlNodePtr domain, struct toggle_level *out)
 {
     int n = 0;
     char *off = nics_off(domain, &n);
@@ -177,7 +177,7 @@ static char *argument_of(const char *arguments, const char *mac)
     return line;
 }
 
-static void judge_qemu(const struct toggle_input *in, struct level *out)
+static void judge_qemu(const struct toggle_input *in, struct toggle_level *out)
 {
     struct strbuf off = {0};
     int index = 0, n = 0;
@@ -218,7 +218,7 @@ static char *features_of(const char *probe, const char *mac)
     return features;
 }
 
-static void judge_guest(const struct toggle_input *in, struct level *out)
+static void judge_guest(const struct toggle_input *in, struct toggle_level *out)
 {
     struct strbuf off = {0};
     int index = 0, n = 0;

@@ -131,7 +131,8 @@ static const char *backend_of(xmlNodePtr domain, char **own)
 
 /* ---- the four levels ---- */
 
-static void judge_host(const struct toggle_input *in, xmlNodePtr domain, const char *model, struct level *out)
+static void judge_host(const struct toggle_input *in, xmlNodePtr domain, const char *model,
+                       struct toggle_level *out)
 {
     const char *wanted = model ? model : "virtio";
     char *lacks = strcmp(wanted, "virtio") == 0 ? sound_virtio_lacks(in->facts) : NULL;
@@ -147,7 +148,7 @@ static void judge_host(const struct toggle_input *in, xmlNodePtr domain, const c
     free(lacks);
 }
 
-static void judge_definition(xmlNodePtr domain, const char *model, struct level *out)
+static void judge_definition(xmlNodePtr domain, const char *model, struct toggle_level *out)
 {
     char *own;
     const char *backend = backend_of(domain, &own);
@@ -161,7 +162,7 @@ static void judge_definition(xmlNodePtr domain, const char *model, struct level 
     free(own);
 }
 
-static void judge_qemu(const struct toggle_input *in, const char *model, struct level *out)
+static void judge_qemu(const struct toggle_input *in, const char *model, struct toggle_level *out)
 {
     const struct card *c = card_of(model);
     char *refused = evidence_line(in->log, "is not a valid device model name|Unknown audio driver|"
@@ -195,7 +196,7 @@ static const char *pci_seen(const char *list, const char *model)
     return NULL;
 }
 
-static void judge_probe(const struct toggle_input *in, const char *model, struct level *out)
+static void judge_probe(const struct toggle_input *in, const char *model, struct toggle_level *out)
 {
     char *pci = evidence_value(in->probe, "pci"), *sound = evidence_value(in->probe, "sound");
     const char *seen = pci_seen(pci, model);
@@ -216,7 +217,7 @@ static void judge_probe(const struct toggle_input *in, const char *model, struct
     free(sound);
 }
 
-static void judge_guest(const struct toggle_input *in, const char *model, struct level *out)
+static void judge_guest(const struct toggle_input *in, const char *model, struct toggle_level *out)
 {
     char *bad = evidence_line(in->serial, "virtio_snd .*does not comply with spec version 1");
     if (!in->live)

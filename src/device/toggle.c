@@ -29,7 +29,7 @@ const struct toggle *toggle_find(const char *id)
     return NULL;
 }
 
-void level_set(struct level *l, enum answer answer, const char *fmt, ...)
+void level_set(struct toggle_level *l, enum answer answer, const char *fmt, ...)
 {
     va_list ap;
     free(l->evidence);

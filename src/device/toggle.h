@@ -36,13 +36,13 @@ struct toggle_input {
     const char *serial, *serial_why;       /* the guest's serial log of this run */
 };
 
-struct level {
+struct toggle_level {
     enum answer answer;
     char *evidence; /* one line; never NULL once judged; owned */
 };
 
 struct verdict {
-    struct level host, definition, qemu, guest;
+    struct toggle_level host, definition, qemu, guest;
     char *mismatch; /* what was asked for and is not so, a sentence; NULL: nothing known of */
 };
 void verdict_clear(struct verdict *v);
@@ -62,7 +62,7 @@ extern const size_t n_toggles;
 const struct toggle *toggle_find(const char *id); /* NULL: there is none */
 
 /* For those who judge. Fills a level (once); text as by printf. */
-void level_set(struct level *l, enum answer answer, const char *fmt, ...) ATTR_PRINTF(3, 4);
+void level_set(struct toggle_level *l, enum answer answer, const char *fmt, ...) ATTR_PRINTF(3, 4);
 /* The definition that counts for what is there now: the live one, else the configured one. */
 xmlNodePtr toggle_definition(const struct toggle_input *in);
 /* The value of `key` in lines of key=value, up to the line's end; NULL. The caller frees. */

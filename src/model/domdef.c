@@ -9,6 +9,7 @@
 #include <string.h>
 #include "base/strbuf.h"
 #include "device/kinds.h"
+#include "device/nested.h"
 #include "model/xml.h"
 
 #define LIBOSINFO_URI "http://libosinfo.org/xmlns/libvirt/domain/1.0"
@@ -214,6 +215,7 @@ struct domdef *domdef_parse(const char *xml, size_t len, struct error *e)
     read_machine(root, def);
     read_metadata(child(root, NULL, "metadata"), def);
     read_devices(root, def);
+    def->has_nested = nested_is_asked_for(root);
     xmlFreeDoc(doc);
     return def;
 }

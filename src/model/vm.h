@@ -60,6 +60,7 @@ struct domdef {
     int autostart_order; /* from virtdeck's metadata; -1 for none */
     bool has_agent;      /* a channel org.qemu.guest_agent.0 */
     bool agent_up;       /* the guest has opened it; only in live XML */
+    bool has_nested;     /* it asks for nested virtualization by name */
     char
         *messages; /* what libvirt itself has to say of it (tainted, deprecated), a line each; NULL nothing */
     VEC(struct vm_device) devices;

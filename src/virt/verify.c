@@ -10,7 +10,7 @@
 
 struct named_level {
     const char *id, *title;
-    const struct level *level;
+    const struct toggle_level *level;
 };
 
 static void tell_verdict(struct job_context *c, const struct verdict *v)
@@ -23,7 +23,7 @@ static void tell_verdict(struct job_context *c, const struct verdict *v)
     json_object *why = json_object_new_object();
     c->json = json_object_new_object();
     for (size_t i = 0; i < ARRAY_LEN(levels); i++) {
-        const struct level *l = levels[i].level;
+        const struct toggle_level *l = levels[i].level;
         strbuf_printf(&out, "%-10s  %-7s  %s\n", levels[i].title, answer_word(l->answer), l->evidence);
         json_object_object_add(c->json, levels[i].id, json_object_new_string(answer_word(l->answer)));
         json_object_object_add(why, levels[i].id, json_object_new_string(l->evidence));
