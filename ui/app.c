@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "logs/tail.h"
 #include "ui/dialog.h"
+#include "ui/editing.h"
 #include "ui/prompt.h"
 #include "ui/settings.h"
 #include "ui/term.h"
@@ -81,6 +82,7 @@ static void do_wishes(struct app *app)
         term_suspend();
         d->dirty = true;
     }
+    editing_turn(d);
     struct dialog *g = dialog_top(d);
     if (g && g->ops->ask && !prompt_is_open()) {
         g->ops->ask(d, g);

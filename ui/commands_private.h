@@ -52,6 +52,7 @@ int name_index(const char *const *names, size_t n, const char *word);
     C(disconnect)                                                                                            \
     C(addresses)                                                                                             \
     C(cancel)                                                                                                \
+    C(edit_text)                                                                                             \
     C(select_device)                                                                                         \
     C(automatic)                                                                                             \
     C(point)                                                                                                 \

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "ui/dialog.h"
+#include "ui/editing.h"
 #include "ui/hostline.h"
 #include "ui/keybar.h"
 #include "ui/layout.h"
@@ -38,6 +39,7 @@ void deck_free(struct deck *d)
     message_free(d);
     running_free(d);
     run_forget(d);
+    editing_forget(d);
     strbuf_free(&d->output);
     vec_free(&d->hits);
     deck_set_hosts(d, NULL, 0);

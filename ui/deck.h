@@ -56,10 +56,14 @@ struct notice {
     int64_t until_ms; /* monotonic */
 };
 
+struct deck;
+
 /* A job that was started here and is followed to its end. */
 struct running {
     struct job *job; /* NULL in tests */
     struct job_status status;
+    bool quiet;                                               /* its outcome is not told */
+    void (*over)(struct deck *d, const struct job_status *s); /* called at its end; NULL */
 };
 
 /* What the mouse can hit; made anew by each drawing. */
@@ -70,7 +74,8 @@ struct hit {
 };
 
 struct dialog;
-struct chain; /* run.h: the rest of `A && B`, waiting for A's jobs */
+struct editing; /* editing.h */
+struct chain;   /* run.h: the rest of `A && B`, waiting for A's jobs */
 
 struct deck {
     struct session session; /* fleet NULL in tests */
@@ -108,6 +113,8 @@ struct deck {
     int bar_error_at;      /* byte offset in that line, -1 none */
     char *bar_filter;      /* the filter as it was before the bar was opened */
     VEC(struct hit) hits;
+
+    struct editing *editing; /* the definition that is edited as text; NULL: none */
 
     /* What commands ask of the loop. */
     bool dirty, quit, suspend, redraw, reload, retheme;

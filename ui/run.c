@@ -381,7 +381,10 @@ void run_job_changed(struct deck *d, struct job *job)
             return;
         struct running over = *r;
         vec_remove(&d->running, i);
-        tell(d, &over.status);
+        if (!over.quiet)
+            tell(d, &over.status);
+        if (over.over)
+            over.over(d, &over.status);
         go_on(d, over.status.number, over.status.result.state == JOB_DONE);
         job_status_clear(&over.status);
         job_unref(over.job);
@@ -437,6 +440,15 @@ static void front_print_json(void *ctx, json_object *value)
     front_print(ctx, json_object_to_json_string_ext(value, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
                                                                JSON_C_TO_STRING_NOSLASHESCAPE));
     json_object_put(value);
+}
+
+void run_follow(struct deck *d, struct job *job, bool quiet,
+                void (*over)(struct deck *d, const struct job_status *s))
+{
+    struct running r = {.job = job, .quiet = quiet, .over = over};
+    job_status(job, &r.status);
+    vec_push(&d->running, r);
+    d->dirty = true;
 }
 
 static void front_follow(void *ctx, struct job *job)

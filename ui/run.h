@@ -17,6 +17,10 @@ bool run_words(struct deck *d, int argc, const char *const *argv, size_t n_secre
 /* A line typed into the bar. False when it was wrong and nothing was run: then d->bar_error says why and
  * where. */
 bool run_typed(struct deck *d, const char *line);
+/* Follows a job (takes the reference) that no command line waits for; `over` is called at its end. quiet: its
+ * outcome is neither a message nor an event. */
+void run_follow(struct deck *d, struct job *job, bool quiet,
+                void (*over)(struct deck *d, const struct job_status *s));
 /* A job that is followed has changed. Releases nothing of the caller's. */
 void run_job_changed(struct deck *d, struct job *job);
 /* Stops waiting for all jobs and drops what was to follow them. False when there was nothing to stop. */

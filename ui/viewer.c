@@ -21,6 +21,7 @@ struct viewer {
     int lead_w;
     int scroll, rows, height;
     int found; /* index of the line last found; -1 none */
+    void (*then)(struct deck *d);
 };
 
 static bool line_has(const struct viewer_line *l, const char *needle)
@@ -122,15 +123,21 @@ static bool search(struct deck *d, struct dialog *g, bool backwards)
     return false;
 }
 
-static void accept(struct deck *d, struct dialog *g)
+static void close_viewer(struct deck *d, struct dialog *g)
 {
-    (void)g;
+    struct viewer *v = (struct viewer *)g;
+    void (*then)(struct deck *) = v->then;
+    v->then = NULL;
     dialog_close(d);
+    if (then)
+        then(d);
 }
 
 static void viewer_free(struct dialog *g)
 {
     struct viewer *v = (struct viewer *)g;
+    if (v->then)
+        v->then(NULL);
     for (size_t i = 0; i < v->lines.len; i++) {
         free(v->lines.items[i].lead);
         free(v->lines.items[i].text);
@@ -142,8 +149,8 @@ static void viewer_free(struct dialog *g)
 
 #define VIEWER_OPS(where)                                                                                    \
     {                                                                                                        \
-        .place = where, .draw = draw, .key = dialog_common_key, .move = move, .accept = accept,              \
-        .search = search, .free = viewer_free                                                                \
+        .place = where, .draw = draw, .key = dialog_common_key, .move = move, .accept = close_viewer,        \
+        .cancel = close_viewer, .search = search, .free = viewer_free                                        \
     }
 static const struct dialog_ops text_ops = VIEWER_OPS(PLACE_DIALOG), help_ops = VIEWER_OPS(PLACE_HELP);
 
@@ -176,6 +183,11 @@ void viewer_add_text(struct viewer *v, const char *text)
         if (*text == '\n')
             text++;
     }
+}
+
+void viewer_then(struct viewer *v, void (*then)(struct deck *d))
+{
+    v->then = then;
 }
 
 void viewer_show(struct deck *d, struct viewer *v)

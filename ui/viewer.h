@@ -15,6 +15,8 @@ struct viewer *viewer_new(const char *title, enum place place);
 void viewer_add(struct viewer *v, enum role role, const char *lead, const char *text);
 /* Each line of a text. */
 void viewer_add_text(struct viewer *v, const char *text);
+/* Called once, after it was closed; d NULL: because the program ends. */
+void viewer_then(struct viewer *v, void (*then)(struct deck *d));
 /* Takes it over. */
 void viewer_show(struct deck *d, struct viewer *v);
 
