@@ -90,14 +90,15 @@ EOF
 # guest_xml NAME [OPTION=VALUE…]: prints a domain definition.
 #   memory=KiB (98304)   vcpus=N (1)        disk=no|SIZE (no)   net=yes|no (yes)    cmdline=WORDS
 #   title=TEXT           uuid=UUID          serial=log|no (log) extra=XML (among the devices)
+#   machine=TYPE (pc)    cpu=XML (in <cpu>)   top=XML (among the domain's own)
 # NAME and title are put in as they are: the caller escapes &, <, '.
 guest_xml() {
     g_name=$1
     shift
-    g_memory=98304 g_vcpus=1 g_disk=no g_net=yes g_cmdline= g_title= g_uuid= g_serial=log g_extra= g_file=$g_name
+    g_memory=98304 g_vcpus=1 g_disk=no g_net=yes g_cmdline= g_title= g_uuid= g_serial=log g_extra= g_file=$g_name g_machine=pc g_cpu= g_top=
     for g_option in "$@"; do
         case ${g_option%%=*} in
-        memory | vcpus | disk | net | cmdline | title | uuid | serial | extra | file)
+        memory | vcpus | disk | net | cmdline | title | uuid | serial | extra | file | machine | cpu | top)
             eval "g_${g_option%%=*}=\${g_option#*=}"
             ;;
         *)
@@ -126,16 +127,17 @@ guest_xml() {
   <name>$g_name</name>
   ${g_uuid:+<uuid>$g_uuid</uuid>}
   ${g_title:+<title>$g_title</title>}
+  $g_top
   <memory unit='KiB'>$g_memory</memory>
   <vcpu>$g_vcpus</vcpu>
   <os>
-    <type arch='x86_64' machine='pc'>hvm</type>
+    <type arch='x86_64' machine='$g_machine'>hvm</type>
     <kernel>$GUEST/vmlinuz</kernel>
     <initrd>$GUEST/initrd</initrd>
     <cmdline>quiet console=ttyS0 panic=-1 mitigations=off nokaslr no_timer_check $g_cmdline</cmdline>
   </os>
   <features><acpi/></features>
-  <cpu mode='custom'><model>qemu64</model></cpu>
+  <cpu mode='custom'><model>qemu64</model>$g_cpu</cpu>
   <on_poweroff>destroy</on_poweroff>
   <on_reboot>restart</on_reboot>
   <on_crash>destroy</on_crash>
