@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "ui/pane_devices.h"
 
 const struct device_list *devices_list(const struct deck *d)
 {
@@ -240,8 +241,11 @@ void devices_explain(const struct deck *d, const struct device_list *l, const st
         return;
     if (entry->automatic)
         strbuf_puts(out, "libvirt added it by itself. ");
-    if (entry->kind->what)
-        strbuf_printf(out, "%s. ", entry->kind->what);
+    /* The column may have had no room for all of it. */
+    size_t before = out->len;
+    devices_what(&entry->dev, NULL, true, out);
+    if (out->len > before)
+        strbuf_puts(out, ". ");
     char key[32];
     keymap_label_for(&d->keymap, PLACE_DEVICES, "form", key, sizeof(key));
     if (entry->values.len)

@@ -114,6 +114,8 @@ static void draw_toggle(const struct drawing *w, struct pen *p, const struct dev
     pen_text(p, chosen ? ROLE_BUTTON_ACTIVE : toggle_role(w, entry, v), strbuf_str(&text));
     char *key = word_quote(entry->key), *run = xasprintf("toggle %s %s", key, v->field->id);
     int end = p->x < p->end ? p->x : p->end;
+    if (entry == w->cursor && !chosen)
+        canvas_over(w->c, (struct rect){from, p->y, end - from, 1}, ROLE_SELECTED);
     deck_hit(w->d, (struct rect){from + 1, p->y, end - from - 1, 1}, run);
     free(run);
     free(key);
@@ -127,7 +129,7 @@ static void draw_toggles(const struct drawing *w, struct pen p, const struct dev
     for (const struct device_value *v = first; v; v = devices_next_toggle(entry, v)) {
         bool last = !devices_next_toggle(entry, v);
         if (v != first && p.x + toggle_width(w, entry, v) + (last ? 0 : 1) > p.end) {
-            pen_text(&p, ROLE_DIM, w->unicode ? "…" : "~");
+            pen_text(&p, ROLE_DIM, glyph(w->c, GLYPH_ELLIPSIS));
             return;
         }
         draw_toggle(w, &p, entry, v, v == at);
