@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The steps. Each finds out by itself how much of it was done already, so that it can be run again after the
+ * program was killed in the middle of it.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "base/clock.h"
+#include "device/journal.h"
+#include "model/xml.h"
+#include "virt/convert_private.h"
+#include "virt/edit_private.h"
+
+#define DRIVER_WAIT_S 60
+#define GRACE_S       20 /* for a guest that may hear its power button, or may hang */
+
+/* ---- definitions ---- */
+
+static bool define(struct convert *cv, const char *xml)
+{
+    virDomainPtr dom = virDomainDefineXML(cv->c->conn, xml);
+    if (!dom)
+        return context_failed(cv->c);
+    virDomainFree(dom);
+    return true;
+}
+
+/* The configured definition as a tree that may be changed; NULL with the error set. */
+static xmlDocPtr read_config(struct convert *cv)
+{
+    char *xml = edit_read_config(cv->c);
+    xmlDocPtr doc = xml ? xml_parse_element(xml, "domain", &cv->c->error) : NULL;
+    free(xml);
+    return doc;
+}
+
+/* Between the two saves it is not known which definition is there: it may be ours, and is treated so. */
+static bool define_and_keep(struct convert *cv, xmlDocPtr doc)
+{
+    char *xml = xml_print(doc);
+    free(cv->s.known_xml);
+    cv->s.known_xml = NULL;
+    bool good = convert_save(cv) && define(cv, xml);
+    cv->s.known_xml = good ? edit_read_config(cv->c) : NULL;
+    free(xml);
+    return good && cv->s.known_xml && convert_save(cv);
+}
+
+static bool converts_disks(struct convert *cv)
+{
+    struct virtio_plan p;
+    xmlDocPtr old = xml_parse_element(cv->s.old_xml, "domain", NULL);
+    if (!old)
+        return false;
+    virtio_plan_make(xmlDocGetRootElement(old), &cv->facts, cv->c->vm_name, cv->s.bus, &p);
+    bool does = p.n_disks > 0;
+    virtio_plan_clear(&p);
+    xmlFreeDoc(old);
+    return does;
+}
+
+static bool wants_probe(struct convert *cv)
+{
+    return !cv->s.assume_driver && converts_disks(cv);
+}
+
+/* ---- the steps ---- */
+
+static enum step_result step_probe(struct convert *cv)
+{
+    if (!wants_probe(cv))
+        return STEP_DONE;
+    if ((!cv->s.probe && !convert_probe_make(cv)) || !convert_save(cv))
+        return STEP_BACK;
+    xmlDocPtr doc = read_config(cv);
+    bool good = doc != NULL;
+    if (doc && !virtio_probe_find(xmlDocGetRootElement(doc), cv->s.probe)) {
+        virtio_probe_add(xmlDocGetRootElement(doc), cv->s.probe, cv->s.bus);
+        good = define_and_keep(cv, doc);
+    }
+    xmlFreeDoc(doc);
+    return good ? STEP_DONE : STEP_BACK;
+}
+
+static bool live_has_probe(struct convert *cv)
+{
+    xmlDocPtr live = convert_live(cv);
+    bool has = live && cv->s.probe && virtio_probe_find(xmlDocGetRootElement(live), cv->s.probe);
+    xmlFreeDoc(live);
+    return has;
+}
+
+static enum step_result step_boot(struct convert *cv)
+{
+    /* One that runs without the probe was started before this began. */
+    if (convert_runs(cv) && !live_has_probe(cv)) {
+        enum step_result r = convert_stop(cv, convert_timeout(cv));
+        if (r != STEP_DONE)
+            return r;
+    }
+    return convert_boot(cv, false);
+}
+
+static enum step_result step_driver(struct convert *cv)
+{
+    int64_t until = clock_mono_ms() + DRIVER_WAIT_S * 1000;
+    uint64_t seen = 0;
+    if (!wants_probe(cv))
+        return STEP_DONE;
+    while (!convert_probe_seen(cv)) {
+        if (clock_mono_ms() >= until) {
+            error_set(&cv->c->error, STATUS_FAILED,
+                      "the guest did not take the small virtio disk within %d s: it has no driver for it, or "
+                      "nothing "
+                      "tells of it; where it has one for sure, --assume-driver goes on without this",
+                      DRIVER_WAIT_S);
+            return STEP_BACK;
+        }
+        context_progress(cv->c, "looking whether the guest takes the small virtio disk");
+        if (!context_wait_news(cv->c, &seen)) {
+            error_set(&cv->c->error, STATUS_FAILED, "stopped while the guest's driver was looked for");
+            return STEP_STOP;
+        }
+    }
+    return STEP_DONE;
+}
+
+static enum step_result step_stop(struct convert *cv)
+{
+    return convert_stop(cv, convert_timeout(cv));
+}
+
+static enum step_result step_flip(struct convert *cv)
+{
+    struct virtio_plan p;
+    xmlDocPtr doc = read_config(cv);
+    if (!doc)
+        return STEP_STOP;
+    xmlNodePtr domain = xmlDocGetRootElement(doc);
+    xmlNodePtr probe = cv->s.probe ? virtio_probe_find(domain, cv->s.probe) : NULL;
+    if (probe)
+        xml_remove(probe);
+    virtio_plan_make(domain, &cv->facts, cv->c->vm_name, cv->s.bus, &p);
+    bool good = true;
+    if (p.n_convert)
+        good = virtio_apply(domain, &cv->facts, cv->c->vm_name, cv->s.bus, &cv->c->error);
+    if (good && (probe || p.n_convert))
+        good = define_and_keep(cv, doc);
+    virtio_plan_clear(&p);
+    xmlFreeDoc(doc);
+    return good ? STEP_DONE : STEP_BACK;
+}
+
+/* Whether what runs is the converted domain: one that runs with other devices was started by somebody. */
+static bool runs_converted(struct convert *cv)
+{
+    struct virtio_plan p = {0};
+    xmlDocPtr live = convert_live(cv);
+    if (live)
+        virtio_plan_make(xmlDocGetRootElement(live), &cv->facts, cv->c->vm_name, cv->s.bus, &p);
+    bool is = live && p.n_convert == 0;
+    virtio_plan_clear(&p);
+    xmlFreeDoc(live);
+    return is;
+}
+
+static enum step_result step_watch(struct convert *cv)
+{
+    if (convert_runs(cv) && !runs_converted(cv)) {
+        enum step_result r = convert_stop(cv, convert_timeout(cv));
+        if (r != STEP_DONE)
+            return r;
+    }
+    return convert_boot(cv, true);
+}
+
+static void end_journal(struct convert *cv, enum journal_state state)
+{
+    struct error e = ERROR_INIT;
+    struct journal_entry entry = {.uuid = cv->c->uuid, .number = cv->s.journal};
+    char *now = edit_read_config(cv->c);
+    entry.when = state == JOURNAL_DONE ? xstrdup("now and at next boot") : NULL;
+    if (cv->s.journal)
+        journal_end(NULL, &entry, state, now, &e);
+    free(now);
+    free(entry.when);
+    error_clear(&e);
+}
+
+static enum step_result step_finish(struct convert *cv)
+{
+    convert_probe_delete(cv);
+    end_journal(cv, JOURNAL_DONE);
+    if (!cv->s.was_active && convert_stop(cv, convert_timeout(cv)) == STEP_STOP)
+        return STEP_STOP;
+    error_clear(&cv->c->error);
+    convert_forget(cv);
+    return STEP_DONE;
+}
+
+const struct convert_step convert_steps[] = {
+    {"probe", "adding a small virtio disk", step_probe},
+    {"boot", "booting once on the old devices", step_boot},
+    {"driver", "looking for the guest's driver", step_driver},
+    {"stop", "shutting the guest down", step_stop},
+    {"flip", "changing the devices", step_flip},
+    {"watch", "booting on virtio", step_watch},
+    {"finish", "tidying up", step_finish},
+};
+const size_t n_convert_steps = ARRAY_LEN(convert_steps);
+
+void convert_note(struct convert *cv, const char *step, const char *result, const char *detail)
+{
+    json_object *o = json_object_new_object();
+    json_object_object_add(o, "step", json_object_new_string(step));
+    json_object_object_add(o, "result", json_object_new_string(result));
+    json_object_object_add(o, "detail", detail ? json_object_new_string(detail) : NULL);
+    json_object_array_add(cv->steps, o);
+}
+
+/* ---- putting everything back ---- */
+
+/* Whatever is there and is not what this conversion wrote is somebody's work: it can be had back by `undo`.
+ */
+static bool keep_foreign(struct convert *cv)
+{
+    char *now = edit_read_config(cv->c);
+    bool foreign =
+        now && cv->s.known_xml && strcmp(now, cv->s.known_xml) != 0 && strcmp(now, cv->s.old_xml) != 0;
+    bool good = now != NULL;
+    if (foreign) {
+        struct journal_entry e = {
+            .uuid = cv->c->uuid,
+            .vm = xstrdup(cv->c->vm_name),
+            .uri = xstrdup(cv->s.uri),
+            .what = xstrdup("virtio: changed by somebody meanwhile, replaced by the one before"),
+            .old_xml = xstrdup(now),
+            .new_xml = xstrdup(cv->s.old_xml)};
+        good = journal_begin(NULL, &e, &cv->c->error) &&
+               journal_end(NULL, &e, JOURNAL_DONE, NULL, &cv->c->error);
+        journal_entry_clear(&e);
+        convert_note(cv, "journal", "ok", "the definition that somebody changed meanwhile is in the journal");
+    }
+    free(now);
+    return good;
+}
+
+static bool pull_plug(struct convert *cv)
+{
+    return virDomainDestroy(cv->c->dom) == 0 || !convert_runs(cv) || context_failed(cv->c);
+}
+
+static void detach_probe(struct convert *cv)
+{
+    xmlDocPtr live = convert_live(cv);
+    xmlNodePtr probe = live ? virtio_probe_find(xmlDocGetRootElement(live), cv->s.probe) : NULL;
+    char *xml = probe ? xml_print_node(probe) : NULL;
+    if (xml)
+        virDomainDetachDeviceFlags(cv->c->dom, xml, VIR_DOMAIN_AFFECT_LIVE);
+    free(xml);
+    xmlFreeDoc(live);
+}
+
+/* A guest that runs on the old devices, as it did before, is left alone. Any other is stopped: it is asked
+ * first, as it may be up in spite of all. */
+static bool leave_virtio(struct convert *cv)
+{
+    bool probe = live_has_probe(cv), converted = convert_runs(cv) && !probe && runs_converted(cv);
+    if (probe && cv->s.was_active) {
+        detach_probe(cv);
+        probe = live_has_probe(cv);
+    }
+    if (!convert_runs(cv) || (!probe && !converted && cv->s.was_active))
+        return true;
+    enum step_result r = convert_stop(cv, converted ? GRACE_S : convert_timeout(cv));
+    if (r == STEP_STOP && context_cancelled(cv->c))
+        return false;
+    error_clear(&cv->c->error);
+    return r == STEP_DONE || pull_plug(cv);
+}
+
+/* Byte for byte what libvirt printed before. */
+static bool check_same(struct convert *cv)
+{
+    char *now = edit_read_config(cv->c);
+    bool same = now && strcmp(now, cv->s.old_xml) == 0;
+    if (now && !same)
+        error_set(&cv->c->error, STATUS_FAILED,
+                  "libvirt prints the definition otherwise than before: `diff` and `history %s` show it",
+                  cv->c->vm_name);
+    free(now);
+    convert_note(cv, "definition", same ? "ok" : "failed",
+                 same ? "as it was before, byte for byte" : "differs");
+    return same;
+}
+
+bool convert_put_back(struct convert *cv)
+{
+    cv->s.reverting = true;
+    context_progress(cv->c, "putting everything back");
+    if (!convert_save(cv) || !keep_foreign(cv) || !leave_virtio(cv) || !define(cv, cv->s.old_xml))
+        return false;
+    bool good = check_same(cv);
+    if (cv->s.was_active && !convert_runs(cv)) {
+        good = (virDomainCreate(cv->c->dom) == 0 || context_failed(cv->c)) && good;
+        convert_note(cv, "start", convert_runs(cv) ? "ok" : "failed", "it ran before");
+    }
+    convert_probe_delete(cv);
+    end_journal(cv, JOURNAL_FAILED);
+    convert_forget(cv);
+    return good;
+}
