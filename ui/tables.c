@@ -11,5 +11,6 @@ const struct command_table *const command_tables[] = {&lifecycle_commands,
                                                       &device_commands,
                                                       &definition_commands,
                                                       &toggle_commands,
+                                                      &virtio_commands,
                                                       &screen_commands,
                                                       NULL};

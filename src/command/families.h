@@ -13,6 +13,7 @@ extern const struct command_table query_commands;     /* list sample config help
 
 extern const struct command_table device_commands;     /* set device */
 extern const struct command_table definition_commands; /* diff history undo edit */
+extern const struct command_table virtio_commands;     /* virtio */
 extern const struct command_table toggle_commands;     /* nested sound tso verify */
 
 #endif
