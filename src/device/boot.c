@@ -244,6 +244,24 @@ static char *name_of(const bootable_list *all, xmlNodePtr device)
     return NULL;
 }
 
+/* Where a place was given up and nothing but the first disk is left, that is what <os> says best. */
+static void write_places(xmlNodePtr domain, const bootable_list *all, word_vec *order, bool given_up)
+{
+    static const word_vec none = {0};
+    const struct bootable *hd = bootable_of_kind(all, "hd");
+    bool plain = order->len == 0 || (order->len == 1 && hd && strcmp(order->items[0], hd->name) == 0);
+    if (given_up && plain) {
+        word_vec kinds = {0};
+        vec_push(&kinds, xstrdup("hd"));
+        write_devices(all, &none);
+        write_kinds(domain, &kinds);
+        words_drop(&kinds);
+    } else {
+        write_kinds(domain, &none);
+        write_devices(all, order);
+    }
+}
+
 bool boot_place_set(xmlNodePtr device, const char *place, struct error *e)
 {
     xmlNodePtr domain = device->parent ? device->parent->parent : NULL;
@@ -268,11 +286,8 @@ bool boot_place_set(xmlNodePtr device, const char *place, struct error *e)
     if (good && place && at >= order.len)
         vec_push(&order, xstrdup(name));
     /* Taking the place of one that has none leaves everything as it was. */
-    if (good && (place || xml_find(device, "boot"))) {
-        static const word_vec none = {0};
-        write_kinds(domain, &none);
-        write_devices(&all, &order);
-    }
+    if (good && (place || xml_find(device, "boot")))
+        write_places(domain, &all, &order, place == NULL);
     words_drop(&words);
     words_drop(&order);
     bootables_free(&all);

@@ -110,16 +110,21 @@ static bool say_no_device(const char *name, xmlNodePtr domain, struct error *e)
 {
     struct strbuf known = {0};
     struct nearest near = nearest_to(name);
+    VEC(char *) names = {0}; /* the walk keeps one name at a time, the nearest one is borrowed */
     struct device_walk w = {.domain = domain};
-    while (device_walk_next(&w)) {
-        if (w.kind->flags & KIND_AUTOMATIC || !w.dev.name)
-            continue;
-        strbuf_printf(&known, "%s%s", known.len ? ", " : "", w.dev.name);
-        nearest_offer(&near, w.dev.name);
+    while (device_walk_next(&w))
+        if (!(w.kind->flags & KIND_AUTOMATIC) && w.dev.name)
+            vec_push(&names, xstrdup(w.dev.name));
+    device_walk_end(&w);
+    for (size_t i = 0; i < names.len; i++) {
+        strbuf_printf(&known, "%s%s", i ? ", " : "", names.items[i]);
+        nearest_offer(&near, names.items[i]);
     }
     char *hint = nearest_hint(&near);
     error_set(e, STATUS_FAILED, "there is no device \"%s\"%s; there are: %s", name, hint, strbuf_str(&known));
-    device_walk_end(&w);
+    for (size_t i = 0; i < names.len; i++)
+        free(names.items[i]);
+    vec_free(&names);
     free(hint);
     strbuf_free(&known);
     return false;
@@ -166,15 +171,25 @@ static void note_device(struct changed *out, const struct device_walk *w)
     out->before = xml_print_node(w->node);
 }
 
+static const struct assignment *assigned(const struct change *c, const char *id)
+{
+    for (size_t i = 0; i < c->sets.len; i++)
+        if (strcmp(c->sets.items[i].field->id, id) == 0)
+            return &c->sets.items[i];
+    return NULL;
+}
+
+/* In the order of the kind's rows, not in that of the words: a maximum before what it bounds, a type before
+ * what goes with it. */
 static bool set_fields(const struct change *c, const struct device_kind *kind, xmlNodePtr node,
                        struct error *e)
 {
-    for (size_t i = 0; i < c->sets.len; i++) {
-        const struct assignment *a = &c->sets.items[i];
-        const struct device_field *f = field_find(kind, a->field->id);
-        if (!f)
-            return no_such_field(kind, a->field->id, e);
-        if (!field_set(f, node, a->value, e))
+    for (size_t i = 0; i < c->sets.len; i++)
+        if (!field_find(kind, c->sets.items[i].field->id))
+            return no_such_field(kind, c->sets.items[i].field->id, e);
+    for (const struct device_field *f = NULL; (f = field_next(kind, f)) != NULL;) {
+        const struct assignment *a = assigned(c, f->id);
+        if (a && !field_set(f, node, a->value, e))
             return false;
     }
     return true;

@@ -205,8 +205,6 @@ static bool set_target(xmlNodePtr disk, const char *value, struct error *e)
         return error_set(e, STATUS_USAGE, "\"%.40s\" is no name for a disk, like vdb", value);
     if (value && target_taken(disk->parent, disk, value))
         return error_set(e, STATUS_FAILED, "another disk is %s", value);
-    if (!value)
-        return error_set(e, STATUS_USAGE, "a disk needs a name");
     xml_set(disk, "target@dev", value);
     return true;
 }

@@ -112,12 +112,12 @@ static bool set_directory(xmlNodePtr filesystem, const char *value, struct error
     return true;
 }
 
-/* The daemon of virtiofs does as the guest's own user says, and knows no other way. */
+/* virtiofs knows no rights but the guest's own, which is what holds where nothing is said. */
 static bool set_fs_driver(xmlNodePtr filesystem, const char *value, struct error *e)
 {
     (void)e;
     if (value && strcmp(value, "virtiofs") == 0)
-        xml_set(filesystem, "@accessmode", "passthrough");
+        xml_set(filesystem, "@accessmode", NULL);
     xml_set(filesystem, "driver@type", value);
     return true;
 }

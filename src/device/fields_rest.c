@@ -64,10 +64,11 @@ static bool set_tpm_backend(xmlNodePtr tpm, const char *value, struct error *e)
     (void)e;
     if (value && !xml_get_is(tpm, "backend@type", value)) {
         xml_set(tpm, "backend/device?", NULL);
-        if (strcmp(value, "emulator") != 0)
-            xml_set(tpm, "backend@version", NULL);
+        xml_set(tpm, "backend@type", value);
+        xml_set(tpm, "backend@version", strcmp(value, "emulator") == 0 ? "2.0" : NULL);
     }
-    xml_set(tpm, "backend@type", value);
+    if (!value)
+        xml_set(tpm, "backend@type", NULL);
     return true;
 }
 

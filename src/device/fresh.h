@@ -22,8 +22,7 @@ complete_fn complete_disk, complete_cdrom, complete_floppy, complete_nic, comple
 #define FRESH_DISK                                                                                           \
     "<disk type='file' device='disk'>" IN "<driver name='qemu'/>" IN "<target bus='virtio'/>" OUT "</disk>"
 #define FRESH_CDROM                                                                                          \
-    "<disk type='file' device='cdrom'>" IN "<driver name='qemu' type='raw'/>" IN "<target/>" IN              \
-    "<readonly/>" OUT "</disk>"
+    "<disk type='file' device='cdrom'>" IN "<driver name='qemu' type='raw'/>" IN "<readonly/>" OUT "</disk>"
 #define FRESH_FLOPPY                                                                                         \
     "<disk type='file' device='floppy'>" IN "<driver name='qemu' type='raw'/>" IN "<target bus='fdc'/>" OUT  \
     "</disk>"
@@ -35,21 +34,20 @@ complete_fn complete_disk, complete_cdrom, complete_floppy, complete_nic, comple
 #define FRESH_SOUND    "<sound model='ich9'/>"
 #define FRESH_AUDIO    "<audio type='none'/>"
 #define FRESH_INPUT    "<input type='tablet' bus='usb'/>"
-#define FRESH_USB      "<hostdev mode='subsystem' type='usb' managed='yes'>" IN "<source/>" OUT "</hostdev>"
-#define FRESH_PCI      "<hostdev mode='subsystem' type='pci' managed='yes'>" IN "<source/>" OUT "</hostdev>"
+#define FRESH_USB      "<hostdev mode='subsystem' type='usb' managed='yes'/>"
+#define FRESH_PCI      "<hostdev mode='subsystem' type='pci' managed='yes'/>"
 #define FRESH_REDIRDEV "<redirdev bus='usb' type='spicevmc'/>"
 #define FRESH_SERIAL   "<serial type='pty'/>"
 #define FRESH_CONSOLE  "<console type='pty'>" IN "<target type='virtio'/>" OUT "</console>"
 #define FRESH_PARALLEL "<parallel type='pty'/>"
 #define FRESH_CHANNEL                                                                                        \
     "<channel type='unix'>" IN "<target type='virtio' name='org.qemu.guest_agent.0'/>" OUT "</channel>"
-#define FRESH_RNG      "<rng model='virtio'>" IN "<backend model='random'>/dev/urandom</backend>" OUT "</rng>"
-#define FRESH_BALLOON  "<memballoon model='virtio'/>"
-#define FRESH_WATCHDOG "<watchdog model='i6300esb' action='reset'/>"
-#define FRESH_TPM      "<tpm model='tpm-crb'>" IN "<backend type='emulator' version='2.0'/>" OUT "</tpm>"
-#define FRESH_VSOCK    "<vsock model='virtio'>" IN "<cid auto='yes'/>" OUT "</vsock>"
-#define FRESH_FILESYSTEM                                                                                     \
-    "<filesystem type='mount' accessmode='mapped'>" IN "<driver type='path'/>" OUT "</filesystem>"
+#define FRESH_RNG        "<rng model='virtio'>" IN "<backend model='random'>/dev/urandom</backend>" OUT "</rng>"
+#define FRESH_BALLOON    "<memballoon model='virtio'/>"
+#define FRESH_WATCHDOG   "<watchdog model='i6300esb' action='reset'/>"
+#define FRESH_TPM        "<tpm model='tpm-crb'>" IN "<backend type='emulator' version='2.0'/>" OUT "</tpm>"
+#define FRESH_VSOCK      "<vsock model='virtio'>" IN "<cid auto='yes'/>" OUT "</vsock>"
+#define FRESH_FILESYSTEM "<filesystem type='mount'>" IN "<driver type='path'/>" OUT "</filesystem>"
 #define FRESH_MEMORY                                                                                         \
     "<memory model='dimm'>" IN "<target>" IN "  <size unit='KiB'>524288</size>" IN "  <node>0</node>" IN     \
     "</target>" OUT "</memory>"

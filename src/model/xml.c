@@ -276,8 +276,8 @@ static xmlNodePtr append(xmlNodePtr parent, xmlNodePtr node)
     if (has_words(parent) || (first && !is_blank(first)))
         return xmlAddChild(parent, node);
     if (first && first != last && is_blank(last)) {
-        xmlAddPrevSibling(last, copy_blank(first));
-        xmlAddPrevSibling(last, node);
+        xmlAddPrevSibling(last, node); /* first: two texts beside each other would become one */
+        xmlAddPrevSibling(node, copy_blank(first));
         return node;
     }
     if (first && first == last) { /* nothing but a blank */
