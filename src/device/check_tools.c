@@ -170,9 +170,9 @@ void say(finding_list *out, const char *id, enum severity severity, char *remedy
 /* As one word of a shell, and of our commands, which quote alike. */
 static char *quoted(const char *word)
 {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+/:,@=%";
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+/:,@=%#";
     struct strbuf out = {0};
-    if (word[0] && word[strspn(word, plain)] == '\0')
+    if (word[0] && word[0] != '#' && word[strspn(word, plain)] == '\0')
         return xstrdup(word);
     strbuf_putc(&out, '\'');
     for (; *word; word++) {
