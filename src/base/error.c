@@ -58,6 +58,15 @@ void error_prefix(struct error *e, const char *fmt, ...)
     e->text = text;
 }
 
+void error_suffix(struct error *e, const char *text)
+{
+    if (!e || !e->text)
+        return;
+    char *longer = xasprintf("%s%s", e->text, text);
+    free(e->text);
+    e->text = longer;
+}
+
 const char *error_text(const struct error *e)
 {
     return e && e->text ? e->text : "";

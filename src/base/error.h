@@ -33,6 +33,8 @@ bool error_set(struct error *e, enum status status, const char *fmt, ...) ATTR_P
 bool error_set_at(struct error *e, enum status status, int position, const char *fmt, ...) ATTR_PRINTF(4, 5);
 /* Puts "…: " in front of the text. */
 void error_prefix(struct error *e, const char *fmt, ...) ATTR_PRINTF(2, 3);
+/* Puts the text behind it. */
+void error_suffix(struct error *e, const char *text);
 const char *error_text(const struct error *e); /* never NULL */
 void error_move(struct error *to, struct error *from);
 void error_clear(struct error *e);

@@ -13,9 +13,10 @@ struct check_input {
     const struct facts *facts;
     const char *vm; /* name, for sentences and remedies */
     const struct vm_uuid *uuid;
-    xmlNodePtr before; /* <domain> as it was; NULL: none */
-    xmlNodePtr after;  /* <domain> as it will be */
-    bool active;       /* it runs */
+    xmlNodePtr before;    /* <domain> as it was; NULL: none */
+    xmlNodePtr after;     /* <domain> as it will be */
+    const char *new_path; /* a volume that is made for the change: not there yet; NULL: none */
+    bool active;          /* it runs */
 };
 
 /* Adds what is wrong with `after` and was not wrong with `before` in the same way: whoever changes one thing

@@ -48,7 +48,8 @@ static void check_disk_files(const struct check_input *in, const char *id, findi
         char *path = xml_get(d, "source@file"), *policy = xml_get(d, "source@startupPolicy");
         path = path ? path : xml_get(d, "source@dev");
         bool optional = policy && strcmp(policy, "mandatory") != 0;
-        if (exists(in->facts, path) == ANSWER_NO && !optional) {
+        bool made = path && in->new_path && strcmp(path, in->new_path) == 0;
+        if (exists(in->facts, path) == ANSWER_NO && !optional && !made) {
             char *words = device_words(d), *remedy = same_name_elsewhere(in, d, path);
             bool removable = xml_get_is(d, "@device", "cdrom") || xml_get_is(d, "@device", "floppy");
             say(out, id, SEV_ERROR,

@@ -107,13 +107,14 @@ static void check(struct edit *ed)
     xmlDocPtr before = xml_parse_element(text, "domain", NULL);
     gather(ed, xmlDocGetRootElement(after));
     char *new_xml = xml_print(after);
-    facts_dry_run(&ed->facts, ed->c->conn, new_xml);
+    facts_dry_run_change(&ed->facts, ed->c->conn, text, new_xml);
     free(new_xml);
     struct check_input in = {.facts = &ed->facts,
                              .vm = ed->c->vm_name,
                              .uuid = &ed->c->uuid,
                              .before = before ? xmlDocGetRootElement(before) : NULL,
                              .after = xmlDocGetRootElement(after),
+                             .new_path = ed->volume_path,
                              .active = ed->active};
     checks_run(&in, &ed->findings);
     xmlFreeDoc(before);

@@ -225,7 +225,7 @@ bool act_run(struct edit *ed, const struct act *a)
     if (c->error.status == STATUS_OK)
         context_failed(c);
     if (live && a->kind == ACT_ATTACH && ed->persistent && ed->request->when == EDIT_AS_POSSIBLE)
-        error_prefix(&c->error, "nothing was changed; --config adds it for the next boot only");
+        error_suffix(&c->error, "; nothing was changed (--config adds it for the next boot only)");
     return false;
 }
 

@@ -62,6 +62,7 @@ struct edit {
     struct journal_entry entry;
     bool journalled;
     virStorageVolPtr volume; /* made for a disk that is added; NULL */
+    char *volume_path;       /* where it is or will be; NULL: none is made */
     char *new_xml;           /* the configured definition afterwards, as libvirt has it */
 };
 

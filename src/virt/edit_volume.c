@@ -83,6 +83,7 @@ bool edit_volume_plan(struct edit *ed)
                       format = {field_find(c->kind, "format"), xstrdup(r->format)};
     if (!source.field || !format.field)
         die("disks have lost a field");
+    ed->volume_path = xstrdup(path);
     vec_push(&c->sets, source);
     vec_push(&c->sets, format);
     return true;
@@ -125,4 +126,5 @@ void edit_volume_end(struct edit *ed)
 {
     if (ed->volume)
         virStorageVolFree(ed->volume);
+    free(ed->volume_path);
 }
