@@ -113,16 +113,29 @@ static xmlNodePtr find_key(xmlNodePtr domain, const char *key)
     return found;
 }
 
-/* Addresses of what is configured without one. */
-static void clean_addresses(xmlNodePtr live, xmlNodePtr config)
+/* One device in both: what is only in the running one, and left open by the configured one. */
+static void clean_pair(xmlNodePtr live, xmlNodePtr config)
+{
+    static const char *const open[] = {"listen@address", "@listen", "@websocket"};
+    if (xml_child(live, "address") && !xml_child(config, "address"))
+        xml_remove(xml_child(live, "address"));
+    for (size_t i = 0; i < ARRAY_LEN(open); i++) {
+        char *value = xml_get(config, open[i]);
+        if (!value || strcmp(value, "-1") == 0) {
+            xml_set(live, open[i], NULL);
+            xml_set(config, open[i], NULL);
+        }
+        free(value);
+    }
+}
+
+static void clean_pairs(xmlNodePtr live, xmlNodePtr config)
 {
     struct device_walk w = {.domain = config};
     while (device_walk_next(&w)) {
-        if (w.kind->flags & KIND_PART || !w.key || xml_child(w.node, "address"))
-            continue;
-        xmlNodePtr same = find_key(live, w.key), address = same ? xml_child(same, "address") : NULL;
-        if (address)
-            xml_remove(address);
+        xmlNodePtr same = w.kind->flags & KIND_PART || !w.key ? NULL : find_key(live, w.key);
+        if (same)
+            clean_pair(same, w.node);
     }
     device_walk_end(&w);
 }
@@ -180,7 +193,7 @@ void definitions_plain(xmlDocPtr live, xmlDocPtr config)
     clean_domain(now);
     clean_domain(then);
     clean_cpu(now, then);
-    clean_addresses(now, then);
+    clean_pairs(now, then);
     lay_out(now, 0);
     lay_out(then, 0);
 }

@@ -44,7 +44,7 @@ static void differ(const char *live, const char *config)
 
 #define DOMAIN(attr, top, devices)                                                                           \
     "<domain type='kvm'" attr ">\n  <name>a</name>\n" top "  <devices>\n" devices "  "                       \
-                                                                                  "</devices>\n</domain>\n"
+    "</devices>\n</domain>\n"
 
 static void started(void **state)
 {
@@ -62,7 +62,8 @@ static void started(void **state)
                 "<console type='pty' tty='/dev/pts/3'><source path='/dev/pts/3'/></console>\n"
                 "<channel type='unix'><source mode='bind' path='/run/libvirt/qemu/channel/7-a/org'/>"
                 "<target type='virtio' name='org' state='connected'/></channel>\n"
-                "<graphics type='vnc' port='5901' autoport='yes'/>\n"),
+                "<graphics type='vnc' port='5901' autoport='yes' listen='127.0.0.1'>"
+                "<listen type='address' address='127.0.0.1'/></graphics>\n"),
          DOMAIN("", "",
                 "<disk type='file' device='disk'><source file='/a'/>"
                 "<target dev='vda' bus='virtio'/></disk>\n"
@@ -71,7 +72,7 @@ static void started(void **state)
                 "<serial type='pty'><target port='0'/></serial>\n"
                 "<console type='pty'/>\n"
                 "<channel type='unix'><target type='virtio' name='org'/></channel>\n"
-                "<graphics type='vnc' port='-1' autoport='yes'/>\n"));
+                "<graphics type='vnc' port='-1' autoport='yes'><listen type='address'/></graphics>\n"));
 }
 
 static void real_differences(void **state)
@@ -81,6 +82,8 @@ static void real_differences(void **state)
            DOMAIN("", "", "<graphics type='vnc' port='5902'/>"));
     differ(DOMAIN("", "", "<rng model='virtio'><alias name='ua-mine'/></rng>"),
            DOMAIN("", "", "<rng model='virtio'/>"));
+    differ(DOMAIN("", "", "<graphics type='vnc' listen='127.0.0.1'/>"),
+           DOMAIN("", "", "<graphics type='vnc' listen='0.0.0.0'/>"));
     differ(DOMAIN("", "<title>a</title>", ""), DOMAIN("", "<title>b</title>", ""));
     differ(DOMAIN("", "", "<interface type='network'><source network='a'/></interface>"),
            DOMAIN("", "", "<interface type='network'><source network='b'/></interface>"));
