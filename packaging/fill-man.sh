@@ -15,12 +15,19 @@ export XDG_CONFIG_HOME XDG_STATE_HOME LC_ALL
 # Source lines of at most 79 columns, as mandoc's linter wants them. A word that a new line would make a request
 # of (it begins with . or ') is kept from being one.
 wrap() {
-    awk '/^[.\047]/ || length($0) < 80 { print; next }
+    LC_ALL=C awk '
+        # What mandoc measures: a character beyond ASCII becomes \[uXXXX].
+        function width(s,    n) {
+            n = gsub(/[\300-\377]/, "&", s)
+            gsub(/[\200-\277]/, "", s)
+            return length(s) + 7 * n
+        }
+        /^[.\047]/ || width($0) < 80 { print; next }
         {
             line = ""
             n = split($0, words, " ")
             for (i = 1; i <= n; i++) {
-                if (line != "" && length(line " " words[i]) > 79) {
+                if (line != "" && width(line " " words[i]) > 79) {
                     print line
                     line = ""
                     if (words[i] ~ /^[.\047]/)
