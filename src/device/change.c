@@ -195,15 +195,42 @@ static bool set_fields(const struct change *c, const struct device_kind *kind, x
     return true;
 }
 
+/* The tree without what is in the element. */
+static char *print_around(xmlNodePtr domain, xmlNodePtr element)
+{
+    if (element == domain)
+        return NULL;
+    xmlNode whole = *element;
+    element->children = element->last = NULL;
+    element->properties = NULL;
+    char *text = xml_print_node(domain);
+    element->children = whole.children;
+    element->last = whole.last;
+    element->properties = whole.properties;
+    return text;
+}
+
+static bool is_beyond(const struct device_walk *w, const char *around)
+{
+    char *now = print_around(w->domain, w->node), *key = device_key(w->node, w->kind, w->index);
+    bool beyond = around && (strcmp(around, now) != 0 || strcmp(w->key, key) != 0);
+    free(now);
+    free(key);
+    return beyond;
+}
+
 static bool apply_set(const struct change *c, xmlNodePtr domain, struct changed *out, struct error *e)
 {
     struct device_walk w;
     bool good = change_find_device(c->device, domain, &w, e);
     if (good) {
+        char *around = print_around(domain, w.node);
         note_device(out, &w);
         good = set_fields(c, w.kind, w.node, e);
         out->after = good ? xml_print_node(w.node) : NULL;
-        out->differs = good && strcmp(out->before, out->after) != 0;
+        out->beyond = good && is_beyond(&w, around);
+        out->differs = good && (out->beyond || strcmp(out->before, out->after) != 0);
+        free(around);
     }
     device_walk_end(&w);
     return good;

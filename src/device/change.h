@@ -60,6 +60,8 @@ bool change_find_device(const char *name, xmlNodePtr domain, struct device_walk 
 struct changed {
     bool found;           /* the device is there (always for ADD, DEFINE and EDIT) */
     bool differs;         /* the tree is another one than before */
+    bool beyond;          /* SET: not only in the device's element, or what it is known by is another now: no
+                             call for one device makes that change */
     char *before, *after; /* the device's element as text, without and with the change; NULL: there is none */
     char *key, *name;     /* the device's; name as people call it */
     const struct device_kind *kind;

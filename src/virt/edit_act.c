@@ -63,16 +63,50 @@ static int set_tags(struct edit *ed, const struct act *a)
                                 a->affect);
 }
 
-static int set_iotune(struct edit *ed, const struct act *a)
+/* The limits go together, bytes or requests: one that is not given is taken away. As they are in the disk's
+ * element after the change; n of them. */
+struct limit {
+    char name[24];
+    unsigned long long value;
+};
+
+static void limits_of(const struct edit *ed, const struct act *a, bool live, struct limit limits[3])
 {
+    static const char *const directions[] = {"total", "read", "write"};
+    const struct outcome *o = &ed->outcomes[a->change];
+    const char *xml = live ? o->live.after : o->config.after;
+    xmlDocPtr doc = xml ? xml_parse(xml, strlen(xml), NULL) : NULL;
+    for (size_t i = 0; i < ARRAY_LEN(directions); i++) {
+        char path[40];
+        snprintf(limits[i].name, sizeof limits[i].name, "%s%s", directions[i], strchr(a->field->id, '_'));
+        snprintf(path, sizeof path, "iotune/%s", limits[i].name);
+        char *value = doc ? xml_get(xmlDocGetRootElement(doc), path) : NULL;
+        limits[i].value = value ? strtoull(value, NULL, 10) : 0;
+        free(value);
+    }
+    xmlFreeDoc(doc);
+}
+
+static int set_limits(struct edit *ed, const struct act *a, unsigned affect)
+{
+    struct limit limits[3];
     virTypedParameterPtr params = NULL;
-    int n = 0, max = 0;
-    unsigned long long limit = a->value ? (unsigned long long)field_size(a->value, 1) : 0;
-    if (virTypedParamsAddULLong(&params, &n, &max, a->field->id, limit) < 0)
-        return -1;
-    int status = virDomainSetBlockIoTune(ed->c->dom, a->target, params, n, a->affect);
+    int n = 0, max = 0, status = 0;
+    limits_of(ed, a, affect == VIR_DOMAIN_AFFECT_LIVE, limits);
+    for (size_t i = 0; status == 0 && i < ARRAY_LEN(limits); i++)
+        status = virTypedParamsAddULLong(&params, &n, &max, limits[i].name, limits[i].value);
+    if (status == 0)
+        status = virDomainSetBlockIoTune(ed->c->dom, a->target, params, n, affect);
     virTypedParamsFree(params, n);
     return status;
+}
+
+/* The other limits may be other ones in the running domain than at the next boot. */
+static int set_iotune(struct edit *ed, const struct act *a)
+{
+    unsigned live = a->affect & VIR_DOMAIN_AFFECT_LIVE, config = a->affect & VIR_DOMAIN_AFFECT_CONFIG;
+    int status = live ? set_limits(ed, a, live) : 0;
+    return status == 0 && config ? set_limits(ed, a, config) : status;
 }
 
 static char *disk_path(const struct edit *ed, const char *target)
@@ -175,7 +209,7 @@ static bool only_not_live(const virError *e)
     static const int codes[] = {
         VIR_ERR_OPERATION_UNSUPPORTED, VIR_ERR_CONFIG_UNSUPPORTED, VIR_ERR_NO_SUPPORT,
         VIR_ERR_OPERATION_INVALID,     VIR_ERR_INVALID_ARG,        VIR_ERR_ARGUMENT_UNSUPPORTED,
-        VIR_ERR_OPERATION_FAILED,      VIR_ERR_OPERATION_DENIED};
+        VIR_ERR_OPERATION_FAILED,      VIR_ERR_OPERATION_DENIED,   VIR_ERR_INTERNAL_ERROR};
     for (size_t i = 0; e && i < ARRAY_LEN(codes); i++)
         if (e->code == codes[i])
             return true;
@@ -293,17 +327,30 @@ static char *hidden(const char *element)
     return text;
 }
 
-static void put_field(struct strbuf *out, const struct act *a, const char *vm)
+static void put_limits(struct strbuf *out, const struct edit *ed, const struct act *a)
+{
+    struct limit limits[3];
+    limits_of(ed, a, !(a->affect & VIR_DOMAIN_AFFECT_CONFIG), limits);
+    strbuf_puts(out, a->target);
+    for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
+        for (char *p = limits[i].name; *p; p++)
+            *p = *p == '_' ? '-' : *p;
+        strbuf_printf(out, " --%s %llu", limits[i].name, limits[i].value);
+    }
+}
+
+static void put_field(struct strbuf *out, const struct edit *ed, const struct act *a, const char *vm)
 {
     enum field_call call = a->field->call;
     const char *text = call == CALL_TAGS ? a->xml : a->value;
-    char *value = shell_word(text ? text : call == CALL_IOTUNE ? "0" : "");
+    char *value = shell_word(text ? text : "");
     strbuf_printf(out, "%s %s %s", field_calls[call].verb, vm, field_calls[call].option);
-    if (call == CALL_IOTUNE)
-        strbuf_printf(out, "%s --%s ", a->target, a->field->id);
-    else if (call == CALL_RESIZE)
+    if (call == CALL_RESIZE)
         strbuf_printf(out, "%s ", a->target);
-    strbuf_puts(out, value);
+    if (call == CALL_IOTUNE)
+        put_limits(out, ed, a);
+    else
+        strbuf_puts(out, value);
     put_affect(out, call == CALL_RESIZE ? 0 : a->affect);
     free(value);
 }
@@ -316,7 +363,7 @@ char *act_virsh(const struct edit *ed, const struct act *a)
     char *vm = shell_word(ed->c->vm_name);
     strbuf_puts(&out, "virsh ");
     if (a->kind == ACT_FIELD) {
-        put_field(&out, a, vm);
+        put_field(&out, ed, a, vm);
     } else if (a->kind == ACT_DEFINE) {
         strbuf_puts(&out, "define --validate FILE   (the definition with this difference)");
     } else {

@@ -49,6 +49,8 @@ static bool change_is_narrow(const struct edit *ed, size_t i)
         return false;
     if (c->verb != CHANGE_SET)
         return (kind->flags & KIND_COLD) != 0;
+    if (ed->outcomes[i].config.beyond)
+        return false;
     for (size_t s = 0; s < c->sets.len; s++)
         if (!field_is_narrow(c->sets.items[s].field, kind))
             return false;
