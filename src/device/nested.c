@@ -58,6 +58,16 @@ bool nested_is_asked_for(xmlNodePtr domain)
     return nested_cpu_asks(domain, "svm") || nested_cpu_asks(domain, "vmx");
 }
 
+bool nested_is_asked_for_in(const char *domain_xml)
+{
+    if (!strstr(domain_xml, "svm") && !strstr(domain_xml, "vmx") && !strstr(domain_xml, MACHINE_TOKEN))
+        return false;
+    xmlDocPtr doc = xml_parse_element(domain_xml, "domain", NULL);
+    bool asked = doc && nested_is_asked_for(xmlDocGetRootElement(doc));
+    xmlFreeDoc(doc);
+    return asked;
+}
+
 /* ---- host ---- */
 
 static int kernel_at_least(const char *kernel, const char *wanted)
@@ -255,19 +265,15 @@ static void judge_guest(const struct toggle_input *in, xmlNodePtr asked, struct 
 
 /* ---- all four ---- */
 
-/* The running machine was started before the definition asked for it. libvirt takes a feature that QEMU did
- * not give out of the live definition, so that only QEMU's arguments tell. */
+/* The running machine was started before the definition said so. QEMU's arguments tell: the live definition
+ * leaves out what QEMU did not give. */
 static bool is_pending(const struct toggle_input *in)
 {
     if (!in->live || !in->config || !in->arguments)
         return false;
-    if (!is_x86(in->config))
-        return machine_asks(in->config) != (strstr(in->arguments, MACHINE_TOKEN) != NULL);
-    for (size_t i = 0; nested_features[i]; i++)
-        if (nested_cpu_asks(in->config, nested_features[i]) &&
-            !nested_cpu_argument_has(in->arguments, nested_features[i]))
-            return true;
-    return false;
+    if (is_x86(in->config))
+        return nested_cpu_differs(in, in->config);
+    return machine_asks(in->config) != (strstr(in->arguments, MACHINE_TOKEN) != NULL);
 }
 
 static char *mismatch_of(const struct verdict *v)
@@ -298,7 +304,7 @@ void nested_judge(const struct toggle_input *in, struct verdict *out)
     if (is_pending(in)) {
         char *before = xstrdup(out->definition.evidence);
         level_set(&out->definition, out->definition.answer,
-                  "%s; the machine that runs was started without it: at next boot", before);
+                  "%s; the machine that runs was started otherwise: at next boot", before);
         free(before);
     } else {
         out->mismatch = mismatch_of(out);

@@ -17,5 +17,7 @@ extern const struct change_edit nested_edit;
 /* Whether the definition asks for it by name. A CPU that passes on what the host has does not count: nearly
  * every domain has one. */
 bool nested_is_asked_for(xmlNodePtr domain);
+/* The same of a definition as text; most are not even parsed for it. */
+bool nested_is_asked_for_in(const char *domain_xml);
 
 #endif

@@ -141,9 +141,28 @@ static enum answer argument_says(const char *arguments, const char *feature)
     return answer;
 }
 
-bool nested_cpu_argument_has(const char *arguments, const char *feature)
+/* What -cpu gives: by name, or unsaid by its model. */
+static enum answer argument_gives(const struct toggle_input *in, const char *feature)
 {
-    return argument_says(arguments, feature) != ANSWER_UNKNOWN;
+    enum answer says = argument_says(in->arguments, feature);
+    char *list = cpu_argument(in->arguments);
+    if (says == ANSWER_UNKNOWN && list && (strncmp(list, "host", 4) == 0 || strncmp(list, "max", 3) == 0))
+        says = ANSWER_YES;
+    else if (says == ANSWER_UNKNOWN && in->nest->cpu)
+        says = named(xmlDocGetRootElement(in->nest->cpu), feature) == ANSWER_YES ? ANSWER_YES : ANSWER_NO;
+    free(list);
+    return says;
+}
+
+bool nested_cpu_differs(const struct toggle_input *in, xmlNodePtr domain)
+{
+    xmlNodePtr cpu = xml_child(domain, "cpu");
+    for (size_t i = 0; nested_features[i]; i++) {
+        enum answer wanted = named(cpu, nested_features[i]), given = argument_gives(in, nested_features[i]);
+        if (wanted != ANSWER_UNKNOWN && given != ANSWER_UNKNOWN && wanted != given)
+            return true;
+    }
+    return false;
 }
 
 void nested_cpu_judge_arguments(const struct toggle_input *in, struct toggle_level *out)

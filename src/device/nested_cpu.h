@@ -20,8 +20,8 @@ struct nested_cpu nested_cpu_of(xmlNodePtr domain, const struct nest_host *nest)
 bool nested_cpu_asks(xmlNodePtr domain, const char *feature);
 /* The feature that a CPU written out with all its features has: "svm", "vmx"; NULL: neither. */
 const char *nested_cpu_offers(xmlDocPtr expanded);
-/* Whether QEMU's -cpu names that feature, on or off. */
-bool nested_cpu_argument_has(const char *arguments, const char *feature);
+/* Whether QEMU was started with another choice about svm or vmx than the definition makes by name. */
+bool nested_cpu_differs(const struct toggle_input *in, xmlNodePtr domain);
 void nested_cpu_judge_arguments(const struct toggle_input *in, struct toggle_level *out);
 char *nested_cpu_plan(const struct toggle_input *in, xmlNodePtr domain, bool on);
 bool nested_cpu_edit(xmlNodePtr domain, const char *arg, struct changed *out, struct error *e);

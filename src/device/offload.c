@@ -10,23 +10,23 @@
 #include "model/xml.h"
 
 const struct offload_bit offload_bits[] = {
-    {"csum", "driver/host@csum", "csum", 0, NULL},
-    {"gso", "driver/host@gso", "gso", 6, NULL},
-    {"tso4", "driver/host@tso4", "host_tso4", 11, "csum"},
-    {"tso6", "driver/host@tso6", "host_tso6", 12, "csum"},
-    {"ecn", "driver/host@ecn", "host_ecn", 13, "tso4"},
-    {"ufo", "driver/host@ufo", "host_ufo", 14, "csum"},
-    {"mrg_rxbuf", "driver/host@mrg_rxbuf", "mrg_rxbuf", 15, NULL},
-    {"guest_csum", "driver/guest@csum", "guest_csum", 1, NULL},
-    {"guest_tso4", "driver/guest@tso4", "guest_tso4", 7, "guest_csum"},
-    {"guest_tso6", "driver/guest@tso6", "guest_tso6", 8, "guest_csum"},
-    {"guest_ecn", "driver/guest@ecn", "guest_ecn", 9, "guest_tso4"},
-    {"guest_ufo", "driver/guest@ufo", "guest_ufo", 10, "guest_csum"},
+    {"host.csum", "driver/host@csum", "csum", 0, NULL},
+    {"host.gso", "driver/host@gso", "gso", -1, NULL},
+    {"host.tso4", "driver/host@tso4", "host_tso4", 11, "host.csum"},
+    {"host.tso6", "driver/host@tso6", "host_tso6", 12, "host.csum"},
+    {"host.ecn", "driver/host@ecn", "host_ecn", 13, "host.tso4"},
+    {"host.ufo", "driver/host@ufo", "host_ufo", 14, "host.csum"},
+    {"host.mrg_rxbuf", "driver/host@mrg_rxbuf", "mrg_rxbuf", 15, NULL},
+    {"guest.csum", "driver/guest@csum", "guest_csum", 1, NULL},
+    {"guest.tso4", "driver/guest@tso4", "guest_tso4", 7, "guest.csum"},
+    {"guest.tso6", "driver/guest@tso6", "guest_tso6", 8, "guest.csum"},
+    {"guest.ecn", "driver/guest@ecn", "guest_ecn", 9, "guest.tso4"},
+    {"guest.ufo", "driver/guest@ufo", "guest_ufo", 10, "guest.csum"},
 };
 const size_t n_offload_bits = ARRAY_LEN(offload_bits);
 
 /* The four that TSO is. */
-static const char *const tso_bits[] = {"tso4", "tso6", "guest_tso4", "guest_tso6"};
+static const char *const tso_bits[] = {"host.tso4", "host.tso6", "guest.tso4", "guest.tso6"};
 
 static const struct offload_bit *bit_of(const char *id)
 {
@@ -120,7 +120,8 @@ static bool off_in_argument(const void *argument, const struct offload_bit *b)
 /* The features that driver and device agreed on: a digit each, the lowest first. */
 static bool off_in_features(const void *features, const struct offload_bit *b)
 {
-    return strlen(features) > (size_t)b->feature && ((const char *)features)[b->feature] == '0';
+    return b->feature >= 0 && strlen(features) > (size_t)b->feature &&
+           ((const char *)features)[b->feature] == '0';
 }
 
 static char *nics_off(xmlNodePtr domain, int *n)
@@ -261,7 +262,7 @@ static char *mismatch_of(const struct toggle_input *in)
             if (argument && off != off_in_argument(argument, b))
                 text = xasprintf("%s of net%d is %s in the definition and %s in QEMU", b->id, index,
                                  off ? "off" : "on", off ? "on" : "off");
-            else if (features && off && !off_in_features(features, b))
+            else if (features && off && b->feature >= 0 && !off_in_features(features, b))
                 text = xasprintf("%s of net%d is off in the definition and on in the guest", b->id, index);
             else if (features && on && off_in_features(features, b))
                 text = xasprintf("%s of net%d is on in the definition, and the guest works without it", b->id,
@@ -313,7 +314,7 @@ void offload_preflight(const struct toggle_input *in, const char *value, finding
         char *name = xasprintf("net%d", index);
         n += is_virtio(nic);
         for (size_t i = 0; strcmp(value, "on") == 0 && is_virtio(nic) && i < 2; i++) {
-            const char *needs = i ? "guest_csum" : "csum";
+            const char *needs = i ? "guest.csum" : "host.csum";
             char *remedy = xasprintf("device %s %s offload %s=on", in->vm, name, needs);
             if (is_off(nic, bit_of(needs)))
                 finding_add(out, "offload-needs", SEV_ERROR, remedy, "%s: TSO needs %s, which is off", name,

@@ -9,10 +9,10 @@
 #include "device/toggle.h"
 
 struct offload_bit {
-    const char *id;    /* "tso4", "guest_tso4" */
+    const char *id;    /* that of the device's field: "host.tso4", "guest.tso4" */
     const char *path;  /* in <interface>: "driver/host@tso4" */
     const char *qemu;  /* QEMU's property: "host_tso4" */
-    int feature;       /* virtio's number of it, as in /sys/…/features of the guest */
+    int feature;       /* virtio's number of it, as in /sys/…/features of the guest; -1: not told there */
     const char *needs; /* id of the bit that it needs; NULL */
 };
 extern const struct offload_bit offload_bits[];

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "device/list.h"
+#include "device/nested.h"
 #include "model/domdef.h"
 #include "virt/private.h"
 #include "virt/process.h"
@@ -46,13 +47,15 @@ static struct domdef *parse_definition(virDomainPtr dom, const char *xml)
 
 /* The devices in both definitions, from XML without passwords. NULL: there is nothing to compare, and nobody
  * looks at them. virDomainIsUpdated() is no help: it always says no. */
-static struct device_list *read_devices(virDomainPtr dom, const char *xml, bool detail)
+static struct device_list *read_devices(virDomainPtr dom, const char *xml, bool detail, bool *nested)
 {
     bool active = virDomainGetID(dom) != (unsigned)-1, persistent = virDomainIsPersistent(dom) == 1;
     struct error e = ERROR_INIT;
     if (!detail && !(active && persistent))
         return NULL;
     char *config = active && persistent ? virDomainGetXMLDesc(dom, VIR_DOMAIN_XML_INACTIVE) : NULL;
+    /* The live one leaves out what its CPU model brings along, and what QEMU did not give. */
+    *nested = config && nested_is_asked_for_in(config);
     struct device_list *list = device_list_make(active ? xml : NULL, active ? config : xml, &e);
     if (!list)
         log_write(LEVEL_LOG_WARN, "devices of %s: %s", virDomainGetName(dom), error_text(&e));
@@ -136,10 +139,13 @@ static void look_up_definition(const struct lookup *l, struct note *note)
     char *xml = virDomainGetXMLDesc(l->dom, 0);
     note->type = NOTE_DEFINITION;
     note->def = xml ? parse_definition(l->dom, xml) : NULL;
-    struct device_list *list = note->def ? read_devices(l->dom, xml, l->detail) : NULL;
+    bool nested = false;
+    struct device_list *list = note->def ? read_devices(l->dom, xml, l->detail, &nested) : NULL;
     note->updated = list && list->active && list->n_pending > 0;
-    if (note->def)
+    if (note->def) {
         note->def->messages = read_messages(l->dom);
+        note->def->has_nested = note->def->has_nested || nested;
+    }
     note->devices = l->detail ? device_list_ref(list) : NULL;
     device_list_unref(list);
     free(xml);
@@ -169,6 +175,13 @@ void *lookup_thread(void *opaque)
     struct host *h = opaque;
     pthread_mutex_lock(&h->lock);
     while (h->lookup_running) {
+        if (h->resources_state == RESOURCES_WANTED) {
+            h->resources_state = RESOURCES_READING;
+            pthread_mutex_unlock(&h->lock);
+            resources_update(h);
+            pthread_mutex_lock(&h->lock);
+            continue;
+        }
         if (!h->lookups.len) {
             pthread_cond_wait(&h->lookup_wake, &h->lock);
             continue;
