@@ -172,12 +172,19 @@ void viewer_add(struct viewer *v, enum role role, const char *lead, const char *
     vec_push(&v->lines, l);
 }
 
+/* The signs in front stay, for who sees no colours. */
+static enum role diff_role(const char *line)
+{
+    return line[0] == '+' ? ROLE_GOOD : line[0] == '-' ? ROLE_WARN : line[0] == '@' ? ROLE_HINT : ROLE_DIALOG;
+}
+
 void viewer_add_text(struct viewer *v, const char *text)
 {
+    bool diff = strstr(text, "@@ -") != NULL;
     while (*text) {
         size_t n = strcspn(text, "\n");
         char *line = xstrndup(text, n);
-        viewer_add(v, ROLE_DIALOG, NULL, line);
+        viewer_add(v, diff ? diff_role(line) : ROLE_DIALOG, NULL, line);
         free(line);
         text += n;
         if (*text == '\n')

@@ -13,7 +13,8 @@ struct viewer; /* a dialog */
 struct viewer *viewer_new(const char *title, enum place place);
 /* A line: `lead` (NULL: none) stands in front in a column of its own; long texts are wrapped beside it. */
 void viewer_add(struct viewer *v, enum role role, const char *lead, const char *text);
-/* Each line of a text. */
+/* Each line of a text. Where it is a difference of two texts (a heading "@@ -1,2 +3,4 @@"), its lines stand
+ * out. */
 void viewer_add_text(struct viewer *v, const char *text);
 /* Called once, after it was closed; d NULL: because the program ends. */
 void viewer_then(struct viewer *v, void (*then)(struct deck *d));
