@@ -8,6 +8,7 @@
 
 const struct command_table *const command_tables[] = {&lifecycle_commands,
                                                       &query_commands,
+                                                      &resource_commands,
                                                       &device_commands,
                                                       &definition_commands,
                                                       &toggle_commands,

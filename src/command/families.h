@@ -11,6 +11,7 @@
 extern const struct command_table lifecycle_commands; /* start shutdown … rename autostart */
 extern const struct command_table query_commands;     /* list sample config help version devices log */
 
+extern const struct command_table resource_commands;   /* resources */
 extern const struct command_table device_commands;     /* set device */
 extern const struct command_table definition_commands; /* diff history undo edit */
 extern const struct command_table virtio_commands;     /* virtio */

@@ -26,21 +26,22 @@ static xmlDocPtr parse_reply(char *text, const char *what)
     return doc;
 }
 
-static char *connection_uri(virConnectPtr conn)
+bool facts_local(virConnectPtr conn)
 {
+    const char *type = virConnectGetType(conn);
     char *uri = virConnectGetURI(conn);
-    return uri ? uri : xstrdup("");
+    /* The test driver's paths are made up. */
+    bool local = uri && type && strcmp(type, "TEST") != 0 && !uri_is_remote(uri);
+    free(uri);
+    return local;
 }
 
 static void gather_host(struct facts *f, virConnectPtr conn)
 {
     virNodeInfo info;
     const char *type = virConnectGetType(conn);
-    char *uri = connection_uri(conn);
     f->is_qemu = type && strcmp(type, "QEMU") == 0;
-    /* The test driver's paths are made up. */
-    f->local = type && strcmp(type, "TEST") != 0 && !uri_is_remote(uri);
-    free(uri);
+    f->local = facts_local(conn);
     if (virConnectGetLibVersion(conn, &f->libvirt) < 0)
         f->libvirt = 0;
     if (virConnectGetVersion(conn, &f->hypervisor) < 0)

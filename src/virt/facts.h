@@ -21,6 +21,8 @@ void facts_dry_run(struct facts *f, virConnectPtr conn, const char *domain_xml);
 void facts_dry_run_change(struct facts *f, virConnectPtr conn, const char *before_xml, const char *after_xml);
 
 /* The parts, for those who want one: false: it is not known. */
+/* Whether the host's files are this machine's. */
+bool facts_local(virConnectPtr conn);
 bool facts_networks(struct facts *f, virConnectPtr conn);
 bool facts_pools(struct facts *f, virConnectPtr conn);
 bool facts_hostdevs(struct facts *f, virConnectPtr conn);

@@ -76,6 +76,7 @@ size_t fleet_len(const struct fleet *f)
 static void host_free(struct host *h)
 {
     snapshot_unref(h->latest);
+    resources_unref(h->resources);
     struct vmmap_slot *slot;
     for (size_t i = 0; (slot = vmmap_next(&h->reboots, &i));)
         free(slot->value);

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "model/eventlog.h"
 #include "model/history.h"
+#include "model/resources.h"
 #include "model/snapshot.h"
 
 struct fleet;
@@ -58,6 +59,10 @@ void fleet_set_interest(struct fleet *f, int host, const struct vm_uuid *visible
                         const struct vm_uuid *selected);
 /* Asks for the addresses of a domain from lease, agent and ARP; they come with a later snapshot. */
 void fleet_ask_addresses(struct fleet *f, int host, const struct vm_uuid *uuid);
+
+/* What the host has to choose from: the newest that was read (a reference, NULL: none yet; model/resources.h).
+ * Has it read anew in the background when it is missing or older than 30 s; fleet_fd() tells when it came. */
+struct host_resources *fleet_resources(struct fleet *f, int host);
 
 /* What workers have to tell. Owned by the receiver; message_clear(). */
 enum message_type { MSG_EVENT, MSG_JOB, MSG_AUTH };

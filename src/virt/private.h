@@ -140,6 +140,8 @@ struct host {
     bool opening_done, auth_pending; /* set by the opener */
     VEC(struct lookup) lookups;
     bool lookup_running;
+    struct host_resources *resources; /* the newest; NULL: never read */
+    enum { RESOURCES_IDLE, RESOURCES_WANTED, RESOURCES_READING } resources_state;
     pthread_cond_t lookup_wake;
     VEC(struct job *) jobs; /* queued */
     pthread_cond_t job_wake;
@@ -248,6 +250,9 @@ void lookup_start(struct host *h);
 void lookup_stop(struct host *h);
 void lookup_add(struct host *h, enum lookup_type type, struct dom *d, unsigned sources, bool detail);
 void *lookup_thread(void *host);
+
+/* resources.c: in a lookup thread, which was asked to */
+void resources_update(struct host *h);
 
 /* job.c */
 void jobs_stop(struct host *h);

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Facts and resources, of libvirt's test driver: what it knows, and that what it does not know is unknown.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <libvirt/libvirt.h>
+#include <libvirt/virterror.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command/complete_resources.h"
+#include "model/resources.h"
+#include "model/xml.h"
+#include "virt/facts.h"
+
+static void silent(void *data, virErrorPtr error)
+{
+    (void)data;
+    (void)error;
+}
+
+static virConnectPtr open_test(void)
+{
+    virSetErrorFunc(NULL, silent);
+    virConnectPtr conn = virConnectOpen("test:///default");
+    assert_non_null(conn);
+    return conn;
+}
+
+static void test_answers(void **state)
+{
+    (void)state;
+    assert_string_equal(answer_word(ANSWER_YES), "yes");
+    assert_string_equal(answer_word(ANSWER_NO), "no");
+    assert_string_equal(answer_word(ANSWER_UNKNOWN), "unknown");
+}
+
+static void test_gather(void **state)
+{
+    (void)state;
+    virConnectPtr conn = open_test();
+    struct facts f = {0};
+    facts_gather(&f, conn, "i686", NULL, "test", NULL, NULL);
+    assert_false(f.is_qemu);
+    assert_false(f.local);
+    assert_true(f.libvirt >= 9000000);
+    assert_true(f.memory_kib > 0);
+    assert_true(f.cpus > 0);
+    assert_non_null(f.hostcaps);
+    assert_true(f.networks_known);
+    assert_true(f.networks.len >= 1);
+    assert_string_equal(f.networks.items[0].name, "default");
+    assert_true(f.networks.items[0].active);
+    assert_true(f.pools_known);
+    assert_true(f.pools.len >= 1);
+    assert_true(f.others_known);
+    assert_int_equal(f.others.len, 1);
+    assert_string_equal(f.others.items[0].name, "test");
+    assert_true(f.others.items[0].active);
+    assert_non_null(f.others.items[0].doc);
+    assert_true(xml_get_is(xmlDocGetRootElement(f.others.items[0].doc), "name", "test"));
+
+    struct vm_uuid self = f.others.items[0].uuid;
+    facts_clear(&f);
+    assert_int_equal(f.others.cap, 0);
+    facts_gather(&f, conn, NULL, NULL, NULL, NULL, &self);
+    assert_int_equal(f.others.len, 0);
+    assert_true(f.others_known);
+    facts_clear(&f);
+    facts_clear(&f);
+    virConnectClose(conn);
+}
+
+/* The driver has no such call: nothing is held against any definition. */
+static void test_dry_run(void **state)
+{
+    (void)state;
+    virConnectPtr conn = open_test();
+    struct facts f = {.native_error = xstrdup("of before")};
+    facts_dry_run(&f, conn, "<domain type='test'><name>x</name></domain>");
+    assert_null(f.native_error);
+    facts_dry_run_change(&f, conn, NULL, "no XML at all");
+    assert_null(f.native_error);
+    facts_clear(&f);
+    virConnectClose(conn);
+}
+
+/* ---- resources ---- */
+
+static void add(struct host_resources *r, enum resource_kind kind, const char *name, const char *path,
+                bool active)
+{
+    struct resource item = {
+        .kind = kind, .name = xstrdup(name), .path = xstrdup(path), .active = active, .iommu_group = -1};
+    resources_add(r, item);
+}
+
+static struct host_resources *some(void)
+{
+    struct host_resources *r = resources_new();
+    r->known[RESOURCE_NETWORK] = r->known[RESOURCE_VOLUME] = true;
+    add(r, RESOURCE_VOLUME, "p/a.qcow2", "/p/a.qcow2", true);
+    add(r, RESOURCE_VOLUME, "p/z.ISO", "/p/z.ISO", true);
+    add(r, RESOURCE_VOLUME, "p/z.ISO", "/p/z.ISO", true);
+    add(r, RESOURCE_NETWORK, "aaa", NULL, false);
+    add(r, RESOURCE_NETWORK, "zzz", NULL, true);
+    resources_sort(r);
+    return r;
+}
+
+static void test_sorted(void **state)
+{
+    (void)state;
+    struct host_resources *r = some();
+    static const char *const order[] = {"zzz", "aaa", "p/z.ISO", "p/a.qcow2"};
+    assert_int_equal(r->items.len, ARRAY_LEN(order));
+    for (size_t i = 0; i < ARRAY_LEN(order); i++)
+        assert_string_equal(r->items.items[i].name, order[i]);
+    assert_ptr_equal(resources_ref(r), r);
+    resources_unref(r);
+    resources_unref(r);
+    resources_unref(NULL);
+    assert_null(resources_ref(NULL));
+    r = resources_new();
+    resources_sort(r);
+    resources_unref(r);
+}
+
+static void test_words(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < RESOURCE_KINDS; kind++)
+        assert_int_equal(resource_kind_find(resource_word((enum resource_kind)kind)), kind);
+    assert_int_equal(resource_kind_find("nets"), RESOURCE_KINDS);
+}
+
+static void test_json(void **state)
+{
+    (void)state;
+    struct host_resources *r = some();
+    json_object *all = resources_json(r, RESOURCE_KINDS), *one = resources_json(r, RESOURCE_NETWORK);
+    assert_int_equal(json_object_array_length(json_object_object_get(all, "volumes")), 2);
+    assert_true(json_object_object_get_ex(all, "usb", NULL));
+    assert_null(json_object_object_get(all, "usb"));
+    assert_int_equal(json_object_object_length(one), 1);
+    json_object_put(all);
+    json_object_put(one);
+    resources_unref(r);
+}
+
+static void test_candidates(void **state)
+{
+    (void)state;
+    struct host_resources *r = some();
+    candidate_list l = {0};
+    resources_candidates(NULL, FIELD_PATH, &l);
+    resources_candidates(r, FIELD_TEXT, &l);
+    assert_int_equal(l.len, 0);
+    resources_candidates(r, FIELD_PATH, &l);
+    assert_int_equal(l.len, 2);
+    assert_string_equal(l.items[0].text, "/p/z.ISO");
+    assert_string_equal(l.items[0].note, "p/z.ISO, 0");
+    resources_candidates(r, FIELD_NETWORK, &l);
+    assert_int_equal(l.len, 4);
+    assert_string_equal(l.items[2].text, "zzz");
+    candidates_free(&l);
+    resources_unref(r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_answers),    cmocka_unit_test(test_gather), cmocka_unit_test(test_dry_run),
+        cmocka_unit_test(test_sorted),     cmocka_unit_test(test_words),  cmocka_unit_test(test_json),
+        cmocka_unit_test(test_candidates),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
