@@ -48,7 +48,11 @@ enum arg_kind {
     ARG_OPTION_VALUE,
     ARG_THEME,
     ARG_KEYMAP,
-    ARG_HOST
+    ARG_HOST,
+    ARG_KIND,    /* a kind of device */
+    ARG_DEVICE,  /* a device of the call's target, or a kind for a new one */
+    ARG_ASSIGN,  /* FIELD=VALUE of the device, or one of `words` */
+    ARG_SETTING, /* FIELD=VALUE of `set` */
 };
 
 struct arg_spec {

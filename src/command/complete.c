@@ -148,7 +148,8 @@ static size_t place_specs(const struct place *p, bool screen, const struct arg_s
 
 static bool names_hosts(enum arg_kind kind)
 {
-    return kind == ARG_TARGET || kind == ARG_FILTER || kind == ARG_HOST;
+    return kind == ARG_TARGET || kind == ARG_FILTER || kind == ARG_HOST || kind == ARG_DEVICE ||
+           kind == ARG_ASSIGN;
 }
 
 bool completion_needs_host(bool screen, const char *line, size_t cursor)

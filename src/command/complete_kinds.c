@@ -385,17 +385,25 @@ static void kind_file(struct completion *c, const char *choices, char sep)
     piece_end(c, &p);
 }
 
-typedef void kind_fn(struct completion *c, const char *choices, char sep);
-
 /* Kinds that are not here (numbers, free text) have no candidates. */
-static kind_fn *const kinds[] = {
-    [ARG_TARGET] = kind_target, [ARG_WORD] = kind_word,
-    [ARG_COLUMN] = kind_column, [ARG_COLUMNS] = kind_columns,
-    [ARG_SORT] = kind_sort,     [ARG_FILTER] = kind_filter,
-    [ARG_FILE] = kind_file,     [ARG_COMMAND] = kind_command,
-    [ARG_OPTION] = kind_option, [ARG_OPTION_VALUE] = kind_option_value,
-    [ARG_THEME] = kind_theme,   [ARG_KEYMAP] = kind_keymap,
+static complete_kind_fn *const kinds[] = {
+    [ARG_TARGET] = kind_target,
+    [ARG_WORD] = kind_word,
+    [ARG_COLUMN] = kind_column,
+    [ARG_COLUMNS] = kind_columns,
+    [ARG_SORT] = kind_sort,
+    [ARG_FILTER] = kind_filter,
+    [ARG_FILE] = kind_file,
+    [ARG_COMMAND] = kind_command,
+    [ARG_OPTION] = kind_option,
+    [ARG_OPTION_VALUE] = kind_option_value,
+    [ARG_THEME] = kind_theme,
+    [ARG_KEYMAP] = kind_keymap,
     [ARG_HOST] = kind_host,
+    [ARG_KIND] = complete_kinds_of_devices,
+    [ARG_DEVICE] = complete_devices,
+    [ARG_ASSIGN] = complete_assignments,
+    [ARG_SETTING] = complete_settings,
 };
 
 void complete_kind(struct completion *c, enum arg_kind kind, const char *choices, char sep)

@@ -10,7 +10,7 @@
 
 /* ---- roff ---- */
 
-static void roff(struct strbuf *out, const char *text)
+void roff(struct strbuf *out, const char *text)
 {
     if (text[0] == '.' || text[0] == '\'')
         strbuf_puts(out, "\\&");

@@ -135,6 +135,8 @@ bool help_run(struct call *call, struct error *e)
         generate_options_man(&out);
     else if (call_option(call, "columns-man"))
         generate_columns_man(&out);
+    else if (call_option(call, "fields-man"))
+        generate_fields_man(&out);
     else if (shell)
         generate_completion(&out, shell);
     else if (call->words.len)

@@ -75,6 +75,9 @@ struct completion {
 void complete_kind(struct completion *c, enum arg_kind kind, const char *choices, char sep);
 /* Adds one candidate if it begins with the prefix, quoted as needed. `note` may be NULL. */
 void complete_offer(struct completion *c, const char *text, const char *note);
+/* Devices, their kinds and FIELD=VALUE (complete_devices.c). */
+typedef void complete_kind_fn(struct completion *c, const char *choices, char sep);
+complete_kind_fn complete_kinds_of_devices, complete_devices, complete_assignments, complete_settings;
 /* Whether what is typed at the cursor names domains or hosts, so that it pays to ask them. */
 bool completion_needs_host(bool screen, const char *line, size_t cursor);
 

@@ -219,12 +219,19 @@ static const struct command rows[] = {
     {.name = "devices",
      .summary = "list the devices of a domain",
      .detail =
-         "With --json an array of objects with kind, name, alias, model, target, source, live (it is in "
-         "the running domain), config (it is there at the next boot; null where that is not known), "
-         "pending and toggles.",
+         "With --json an array of objects with kind, name, alias, model, target, source, mac, live (it is in "
+         "the running domain), config (it is there at the next boot), pending (null, add, remove, change, or "
+         "unplug while the guest has not let it go), difference, toggles, fields (of each its value live and "
+         "in the configuration), automatic (libvirt added it by itself) and key. CPU, memory, firmware, boot "
+         "order and the domain's own texts are rows, too.",
      .flags = COMMAND_TARGETS | COMMAND_SHELL,
      .args = {{.name = "VM", .kind = ARG_TARGET, .help = "name, UUID or id"}},
      .run = devices_run},
+    {.name = "fields",
+     .summary = "list what can be changed of each kind of device, and when it takes effect",
+     .flags = COMMAND_NO_HOST | COMMAND_SHELL,
+     .args = {{.name = "KIND", .kind = ARG_KIND, .optional = true, .help = "only this kind"}},
+     .run = fields_run},
     {.name = "log",
      .summary = "print the end of a domain's QEMU log",
      .detail =
@@ -257,6 +264,7 @@ static const struct command rows[] = {
      .options = {{.name = "man", .help = "print all commands in roff, for virtdeck(1)"},
                  {.name = "options-man", .help = "print the options in roff, for virtdeck-config(5)"},
                  {.name = "columns-man", .help = "print the columns in roff, for virtdeck-config(5)"},
+                 {.name = "fields-man", .help = "print the fields of devices in roff, for virtdeck(1)"},
                  {.name = "completion",
                   .value = "bash|zsh|fish",
                   .kind = ARG_WORD,

@@ -17,9 +17,13 @@ bool log_run(struct call *call, struct error *e);
 bool events_run(struct call *call, struct error *e);
 /* query_devices.c */
 bool devices_run(struct call *call, struct error *e);
+/* fields.c */
+bool fields_run(struct call *call, struct error *e);
+void generate_fields_man(struct strbuf *out);
 /* help.c */
 bool help_run(struct call *call, struct error *e);
 /* generate.c: texts for documents and shells, made from the tables */
+void roff(struct strbuf *out, const char *text); /* adds it as roff shows it */
 void generate_commands_man(struct strbuf *out);
 void generate_options_man(struct strbuf *out);
 void generate_columns_man(struct strbuf *out);

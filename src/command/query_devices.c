@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * `devices VM`: what the domain's definition lists, and how much of it is known to be live or configured.
+ * `devices VM`: what the domain has now and what it will have at the next boot, side by side.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "command/query.h"
-#include "device/kinds.h"
+#include "device/list.h"
 
 struct looked_up {
     struct fleet *fleet;
@@ -22,93 +22,90 @@ static void look(struct looked_up *l)
     l->vm = snapshot_find(l->snapshot, &l->target->uuid);
 }
 
-static bool defined(void *arg)
+static bool listed(void *arg)
 {
     struct looked_up *l = arg;
     look(l);
-    return !l->vm || l->vm->def || l->snapshot->host.details_pending == 0;
+    return !l->vm || l->vm->devices || (l->vm->def && l->snapshot->host.details_pending == 0);
 }
 
-/* The XML at hand is the live one of an active domain, else the persistent one: what that says nothing about
- * is null. */
-static json_object *is_live(const struct vm *vm)
+/* The toggles with what holds, and what will hold where that differs: "link=up tso4=on>off". */
+static char *toggles_of(const struct device_entry *d)
 {
-    return json_object_new_boolean(vm_state_is_active(vm->state));
+    struct strbuf out = {0};
+    for (size_t i = 0; i < d->values.len; i++) {
+        const struct device_value *v = &d->values.items[i];
+        bool path = v->field->type == FIELD_PATH; /* what is inserted stands under WHAT */
+        const char *now = device_value_now(v, !d->is_live), *next = device_value_now(v, true);
+        if (!(v->field->flags & FIELD_TOGGLE) || path || !now)
+            continue;
+        strbuf_printf(&out, "%s%s=%s", out.len ? " " : "", v->field->id, now);
+        if (d->is_live && d->is_config && next && strcmp(now, next) != 0)
+            strbuf_printf(&out, ">%s", next);
+    }
+    return out.len ? strbuf_steal(&out) : NULL;
 }
 
-static json_object *is_configured(const struct vm *vm)
+static char *what_of(const struct device_entry *d)
 {
-    bool active = vm_state_is_active(vm->state);
-    bool transient = (vm->flags & VM_FLAGS_KNOWN) && !(vm->flags & VM_PERSISTENT);
-    if (active && !transient)
+    const struct vm_device *dev = &d->dev;
+    const char *at = dev->is_disk || !dev->target ? NULL : dev->target;
+    struct strbuf out = {0};
+    const char *const parts[] = {dev->source, dev->mac, at};
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+        if (parts[i])
+            strbuf_printf(&out, "%s%s", out.len ? " " : "", parts[i]);
+    return out.len ? strbuf_steal(&out) : NULL;
+}
+
+/* "=", "added", or what becomes different. */
+static char *next_boot(const struct device_list *l, const struct device_entry *d)
+{
+    static const char *const words[] = {[PENDING_ADD] = "comes",
+                                        [PENDING_REMOVE] = "goes",
+                                        [PENDING_CHANGE] = "changes",
+                                        [PENDING_UNPLUG] = "going: the guest has not let it go yet"};
+    if (!l->persistent)
         return NULL;
-    return json_object_new_boolean(!active);
+    if (d->pending == PENDING_CHANGE && d->difference)
+        return xstrdup(d->difference);
+    return xstrdup(d->pending == PENDING_NONE ? "=" : words[d->pending]);
 }
 
-static json_object *toggles(const struct vm_device *d)
+static void devices_text(const struct device_list *l, struct strbuf *out)
 {
-    json_object *o = json_object_new_object();
-    if (d->mac)
-        json_object_object_add(o, "link", json_text(d->link_down ? "down" : "up"));
-    return o;
-}
-
-static json_object *device_json(const struct vm *vm, const struct vm_device *d)
-{
-    json_object *o = json_object_new_object();
-    json_object_object_add(o, "alias", json_text(d->alias));
-    json_object_object_add(o, "kind", json_text(d->kind->id));
-    json_object_object_add(o, "name", json_text(d->name));
-    json_object_object_add(o, "model", json_text(d->model));
-    json_object_object_add(o, "target", json_text(d->target));
-    json_object_object_add(o, "source", json_text(d->source));
-    json_object_object_add(o, "mac", json_text(d->mac));
-    json_object_object_add(o, "live", is_live(vm));
-    json_object_object_add(o, "config", is_configured(vm));
-    json_object_object_add(o, "pending", NULL);
-    json_object_object_add(o, "toggles", toggles(d));
-    return o;
-}
-
-static json_object *devices_json(const struct vm *vm)
-{
-    json_object *array = json_object_new_array();
-    for (size_t i = 0; i < vm->def->devices.len; i++)
-        json_object_array_add(array, device_json(vm, &vm->def->devices.items[i]));
-    return array;
-}
-
-static void devices_text(const struct vm *vm, struct strbuf *out)
-{
-    static const char *const titles[] = {"KIND", "NAME", "ALIAS", "MODEL", "TARGET", "SOURCE"};
+    static const char *const titles[] = {"KIND", "NAME", "ALIAS",   "MODEL",
+                                         "WHAT", "LIVE", "TOGGLES", "NEXT BOOT"};
     struct grid g = {.columns = ARRAY_LEN(titles)};
     for (size_t i = 0; i < ARRAY_LEN(titles); i++)
         grid_add(&g, titles[i]);
-    for (size_t i = 0; i < vm->def->devices.len; i++) {
-        const struct vm_device *d = &vm->def->devices.items[i];
-        char *source = d->mac ? xasprintf("%s %s%s", d->source ? d->source : "-", d->mac,
-                                          d->link_down ? " link down" : "")
-                              : xstrdup(d->source);
+    for (size_t i = 0; i < l->entries.len; i++) {
+        const struct device_entry *d = &l->entries.items[i];
+        char *what = what_of(d), *toggles = toggles_of(d), *next = next_boot(l, d);
         grid_add(&g, d->kind->id);
-        grid_add(&g, d->name);
-        grid_add(&g, d->alias);
-        grid_add(&g, d->model);
-        grid_add(&g, d->target);
-        grid_add(&g, source);
-        free(source);
+        grid_add(&g, d->dev.name);
+        grid_add(&g, d->dev.alias);
+        grid_add(&g, d->dev.model);
+        grid_add(&g, what);
+        grid_add(&g, d->is_live ? "yes" : "no");
+        grid_add(&g, toggles);
+        grid_add(&g, next);
+        free(what);
+        free(toggles);
+        free(next);
     }
     grid_print(&g, out);
 }
 
-static void print_devices(struct call *call, const struct vm *vm)
+static void print_devices(struct call *call, const struct device_list *l)
 {
     const struct frontend *f = call->session->frontend;
     if (call->json) {
-        f->print_json(f->ctx, devices_json(vm));
+        f->print_json(f->ctx, device_list_json(l));
         return;
     }
     struct strbuf out = {0};
-    devices_text(vm, &out);
+    devices_text(l, &out);
     f->print(f->ctx, strbuf_str(&out));
     strbuf_free(&out);
 }
@@ -119,14 +116,12 @@ bool devices_run(struct call *call, struct error *e)
     const struct target *t = &call->targets.items[0];
     struct looked_up l = {.fleet = call->session->fleet, .target = t};
     fleet_set_interest(l.fleet, t->host, &t->uuid, 1, &t->uuid);
-    bool good = f->wait(f->ctx, -1, defined, &l, -1, e);
-    if (good && l.vm && l.vm->def) {
-        print_devices(call, l.vm);
-    } else if (good) {
-        error_set(e, STATUS_FAILED, "devices %s: %s", t->name,
-                  l.vm ? "its definition could not be read" : "the domain is gone");
-        good = false;
-    }
+    bool good = f->wait(f->ctx, -1, listed, &l, -1, e);
+    if (good && l.vm && l.vm->devices)
+        print_devices(call, l.vm->devices);
+    else if (good)
+        good = error_set(e, STATUS_FAILED, "devices %s: %s", t->name,
+                         l.vm ? "its definition could not be read" : "the domain is gone");
     snapshot_unref(l.snapshot);
     return good;
 }

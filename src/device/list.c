@@ -173,6 +173,8 @@ static bool value_differs(const struct device_entry *d, const struct device_valu
         return false;
     if (f->flags & FIELD_FILLED && (!next || strcmp(next, "auto") == 0))
         return false;
+    if (f->flags & FIELD_FILLED && f->type == FIELD_SWITCH && !now) /* it comes with another model */
+        return false;
     if (cpu_is_spelled_out(d) && (strcmp(f->id, "mode") == 0 || strcmp(f->id, "model") == 0))
         return false;
     return now && next ? strcmp(now, next) != 0 : now != next;
