@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "command/complete_resources.h"
 #include "ui/confirm.h"
 #include "ui/devices.h"
 #include "ui/form_private.h"
@@ -227,15 +228,46 @@ static void picked(struct deck *d, void *arg, const char *text)
         set_value(f, l, text);
 }
 
-static void pick_word(struct deck *d, struct form *f, struct form_line *l)
+/* What the field can be set to, as far as that is known: its words, and what the host has of that sort. The
+ * first time the host is only asked. */
+static void choices(struct deck *d, const struct form *f, const struct device_field *field,
+                    candidate_list *out)
 {
-    struct picker *p = picker_new(l->field->label);
+    struct host_resources *r = d->session.fleet ? fleet_resources(d->session.fleet, f->host) : NULL;
     char word[64];
-    for (int i = 0; devices_word(l->field->words, i, word, sizeof(word)); i++)
-        picker_add(p, word, l->field->unset && strcmp(word, l->field->unset) == 0 ? "unsaid" : NULL);
-    picker_begin_at(p, form_effective(f, l));
-    picker_allow_other(p);
-    picker_show(d, p, picked, f);
+    /* A path's words say what it may name, not what it may be. */
+    for (int i = 0; field->type != FIELD_PATH && devices_word(field->words, i, word, sizeof(word)); i++) {
+        bool unsaid = field->unset && strcmp(word, field->unset) == 0;
+        struct candidate c = {xstrdup(word), xstrdup(unsaid ? "where nothing is said" : NULL)};
+        vec_push(out, c);
+    }
+    resources_candidates(r, field->type, out);
+    for (size_t i = 0; r && strcmp(field->id, "pool") == 0 && i < r->items.len; i++) {
+        const struct resource *item = &r->items.items[i];
+        if (item->kind != RESOURCE_POOL)
+            continue;
+        struct candidate c = {xstrdup(item->name), xstrdup(item->note)};
+        vec_push(out, c);
+    }
+    resources_unref(r);
+}
+
+/* False: nothing is known to choose from. */
+static bool pick(struct deck *d, struct form *f, struct form_line *l)
+{
+    candidate_list list = {0};
+    choices(d, f, l->field, &list);
+    bool some = list.len > 0;
+    if (some) {
+        struct picker *p = picker_new(l->field->label);
+        for (size_t i = 0; i < list.len; i++)
+            picker_add(p, list.items[i].text, list.items[i].note);
+        picker_begin_at(p, form_effective(f, l));
+        picker_allow_other(p);
+        picker_show(d, p, picked, f);
+    }
+    candidates_free(&list);
+    return some;
 }
 
 static void press(struct deck *d, struct form *f, long button)
@@ -257,9 +289,7 @@ static void accept(struct deck *d, struct dialog *base)
         deck_note(d, SEV_INFO, "%s can be seen, not changed", l->field->id);
     else if (l->field->type == FIELD_SWITCH)
         turn(f, l, 1);
-    else if (l->field->type == FIELD_CHOICE)
-        pick_word(d, f, l);
-    else
+    else if (!pick(d, f, l))
         f->typing = true;
 }
 
@@ -293,6 +323,8 @@ static bool key(struct deck *d, struct dialog *base, keycode k)
         step(f, k == KEYC_TAB ? 1 : -1);
     else if (k == ' ' && can && devices_has_words(l->field))
         turn(f, l, 1);
+    else if (k == ' ' && can)
+        f->typing = true;
     else if (k == ' ')
         accept(d, base);
     else if ((k == KEYC_DELETE || k == KEYC_BACKSPACE) && can)
@@ -308,16 +340,17 @@ static void offer(void *ctx, const char *text, candidate_list *out)
 {
     struct form *f = ctx;
     const struct form_line *l = line_at(f);
-    char word[64];
-    /* A path's words say what it may name, not what it may be. */
-    for (int i = 0; l && l->field->type != FIELD_PATH && devices_word(l->field->words, i, word, sizeof(word));
-         i++) {
-        struct candidate c = {xstrdup(word), NULL};
-        if (strncmp(word, text, strlen(text)) == 0)
-            vec_push(out, c);
-        else
-            free(c.text);
+    candidate_list all = {0};
+    if (l)
+        choices(f->deck, f, l->field, &all);
+    for (size_t i = 0; i < all.len; i++) {
+        struct candidate *c = &all.items[i];
+        if (strncmp(c->text, text, strlen(text)) != 0)
+            continue;
+        vec_push(out, *c);
+        *c = (struct candidate){0};
     }
+    candidates_free(&all);
 }
 
 static void ask(struct deck *d, struct dialog *base)
@@ -376,6 +409,7 @@ static struct form *form_new(struct deck *d)
     const struct device_list *l = devices_list(d);
     struct form *f = xcalloc(1, sizeof(*f));
     f->base.ops = &ops;
+    f->deck = d;
     f->host = deck_host(d)->host.id;
     f->uuid = vm->uuid;
     f->active = l ? l->active : vm_state_is_active(vm->state);
@@ -440,6 +474,8 @@ static bool show(struct deck *d, struct form *f, const struct device_entry *entr
         form_free(&f->base);
         return false;
     }
+    if (d->session.fleet) /* it is asked now what it has, to know it when that is wanted */
+        resources_unref(fleet_resources(d->session.fleet, f->host));
     dialog_open(d, &f->base);
     return true;
 }

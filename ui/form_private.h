@@ -20,6 +20,7 @@ enum form_button { FORM_APPLY, FORM_PREVIEW, FORM_CANCEL, FORM_BUTTONS };
 
 struct form {
     struct dialog base;
+    struct deck *deck; /* for completion, which is called without it */
     char *title;
     int host;
     struct vm_uuid uuid;
