@@ -53,7 +53,7 @@ keys Enter
 shows "the question" 'Apply this to web1\?'
 keys y
 shows "it was applied" 'web1: edit, at next boot'
-eventually "the text is gone" no_drafts
+eventually "the text is gone" 10 no_drafts
 
 edit_with 'echo "<domain><oops></domain>" >"$1"'
 shows "no XML: the line is told" 'line [0-9] of the XML'
@@ -89,7 +89,7 @@ shows "resumed" '\+  <title>Third title</title>'
 keys Enter
 shows "the question" 'Apply this to web1\?'
 keys y
-eventually "applied" no_drafts
+eventually "applied" 10 no_drafts
 
 run_bar 'history web1'
 shows "history opens a text" 'NUMBER +TIME'
