@@ -5,8 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "command/query.h"
 #include "device/list.h"
+
+#define READ_MS 35000 /* libvirt itself waits 30 s for a domain that is busy */
 
 struct looked_up {
     struct fleet *fleet;
@@ -26,7 +29,7 @@ static bool listed(void *arg)
 {
     struct looked_up *l = arg;
     look(l);
-    return !l->vm || l->vm->devices || (l->vm->def && l->snapshot->host.details_pending == 0);
+    return !l->vm || l->vm->devices;
 }
 
 /* The toggles with what holds, and what will hold where that differs: "link=up tso4=on>off". */
@@ -116,7 +119,7 @@ bool devices_run(struct call *call, struct error *e)
     const struct target *t = &call->targets.items[0];
     struct looked_up l = {.fleet = call->session->fleet, .target = t};
     fleet_set_interest(l.fleet, t->host, &t->uuid, 1, &t->uuid);
-    bool good = f->wait(f->ctx, -1, listed, &l, -1, e);
+    bool good = f->wait(f->ctx, -1, listed, &l, clock_mono_ms() + READ_MS, e);
     if (good && l.vm && l.vm->devices)
         print_devices(call, l.vm->devices);
     else if (good)

@@ -324,10 +324,11 @@ static void want(struct host *h, struct dom *d, bool selected, int64_t now)
     if (!selected) {
         device_list_unref(d->vm.devices);
         d->vm.devices = NULL;
-    } else if (!d->vm.devices && due(d->def_asked_ms, now, DEF_RETRY_MS)) {
+    } else if (!d->vm.devices && (!d->selected || due(d->def_asked_ms, now, DEF_RETRY_MS))) {
         d->def_wanted = true;
         d->def_asked_ms = 0;
     }
+    d->selected = selected;
     if (d->def_wanted ? !d->def_asked_ms : looked_at && !h->info.remote && due(d->def_asked_ms, now, again)) {
         d->def_asked_ms = now;
         lookup_add(h, LOOKUP_DEFINITION, d, 0, selected);

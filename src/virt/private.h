@@ -75,6 +75,7 @@ struct dom {
     int quiet_infos, quiet_dears; /* samples since it came into its state, up to QUIET_SAMPLES */
     int64_t dear_tried_ms;        /* monotonic: when the dear groups were last asked for */
     VEC(char *) unplugging;       /* keys of devices that the guest was asked to let go */
+    bool selected; /* when its definition was last thought of: then its devices are wanted, too */
     int64_t def_asked_ms, addresses_asked_ms, started_asked_ms; /* monotonic; 0 never */
     bool def_wanted;
     unsigned lookups; /* under way: 1 << enum lookup_type */
