@@ -200,11 +200,24 @@ const char *devices_name(const struct device_list *l, const struct device_entry 
     return name;
 }
 
+/* The name is looked for on all hosts before anything else that a word can mean. */
+static bool is_only_name(const struct deck *d, const char *name)
+{
+    size_t n = 0;
+    for (size_t h = 0; h < d->n_hosts; h++)
+        for (size_t i = 0; i < d->hosts[h]->n_vms; i++)
+            n += strcmp(d->hosts[h]->vms[i].name, name) == 0;
+    return n == 1 && name[0] && name[0] != '-';
+}
+
 char *devices_vm_word(const struct deck *d, int host, const struct vm_uuid *uuid)
 {
     const struct snapshot *snap = deck_host_by_id(d, host);
+    const struct vm *vm = snap ? snapshot_find(snap, uuid) : NULL;
     char text[UUID_TEXT_LEN + 1];
     uuid_format(uuid, text);
+    if (vm && is_only_name(d, vm->name))
+        return xstrdup(vm->name);
     return d->n_hosts > 1 && snap && snap->host.uri ? xasprintf("%s/%s", snap->host.uri, text)
                                                     : xstrdup(text);
 }

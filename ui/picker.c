@@ -97,17 +97,24 @@ static void draw_filter(const struct picker *p, struct canvas *c, struct rect li
         pen_printf(&pen, ROLE_HINT, "%zu of %zu", p->shown.len, p->items.len);
 }
 
+static int widest(int so_far, const char *text)
+{
+    int w = text ? pen_width(text) : 0;
+    return w > so_far ? w : so_far;
+}
+
 static void draw(struct deck *d, struct dialog *base, struct canvas *c)
 {
     struct picker *p = (struct picker *)base;
     long n = (long)p->shown.len;
-    int text_w = 4;
+    int text_w = 4, note_w = 0;
     for (size_t i = 0; i < p->items.len; i++) {
-        int w = pen_width(p->items.items[i].text);
-        text_w = w > text_w ? w : text_w;
+        text_w = widest(text_w, p->items.items[i].text);
+        note_w = widest(note_w, p->items.items[i].note);
     }
     /* The box keeps its size while the list is narrowed. */
-    struct rect in = dialog_box(d, c, 84, (int)p->items.len + 5, p->title);
+    int w = text_w + note_w + 8;
+    struct rect in = dialog_box(d, c, w < 56 ? 56 : w > 90 ? 90 : w, (int)p->items.len + 5, p->title);
     text_w = text_w > in.w / 2 ? in.w / 2 : text_w;
     p->height = in.h - 3 > 0 ? in.h - 3 : 1;
     if (p->at < p->top)
