@@ -46,7 +46,7 @@ static void add_rows(struct grid *g, const char *host, const struct host_resourc
         grid_add(g, host);
         grid_add(g, resource_word(item->kind));
         grid_add(g, item->name);
-        grid_add(g, strbuf_str(&note));
+        grid_add(g, note.len ? note.s : NULL);
         strbuf_free(&note);
     }
 }

@@ -194,7 +194,7 @@ static void check_memory(const struct check_input *in, const char *id, finding_l
     unsigned long long wants = get_kib(in->after, "memory"), has = in->facts->memory_kib;
     if (has == 0 || wants <= has)
         return;
-    char *words = xasprintf("memory=%lluM", has / 1024 / 2);
+    char *words = xasprintf("maxmemory=%lluM", has / 1024 / 2);
     say(out, id, wants / 4 > has ? SEV_ERROR : SEV_WARN, remedy_vm(in, "set", words),
         "%llu MiB of memory is more than the %llu MiB that the host has", wants / 1024, has / 1024);
     free(words);
@@ -202,7 +202,7 @@ static void check_memory(const struct check_input *in, const char *id, finding_l
 
 static void check_vcpus(const struct check_input *in, const char *id, finding_list *out)
 {
-    long long wants = get_number(in->after, "vcpu", 0);
+    long long wants = get_number(in->after, "vcpu@current", get_number(in->after, "vcpu", 0));
     char *words = xasprintf("vcpus=%u", in->facts->cpus);
     if (in->facts->cpus && wants > in->facts->cpus)
         say(out, id, SEV_WARN, remedy_vm(in, "set", words),

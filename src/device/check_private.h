@@ -24,7 +24,7 @@ extern const size_t n_check_families;
 
 /* The next element under <devices> called `name` (NULL: any) behind `after` (NULL: the first). */
 xmlNodePtr device_next(xmlNodePtr domain, const char *name, xmlNodePtr after);
-/* What commands call it: its target, MAC or alias, else its key; the caller frees. */
+/* What commands call it: its target, MAC, alias or name; the caller frees. */
 char *device_handle(xmlNodePtr device);
 /* With its kind: "disk vda", "nic 52:54:00:…"; the caller frees. */
 char *device_words(xmlNodePtr device);

@@ -19,14 +19,21 @@ xmlNodePtr device_next(xmlNodePtr domain, const char *name, xmlNodePtr after)
     return node;
 }
 
-/* Its key among the others, which needs its number among them. */
-static char *key_of(xmlNodePtr device)
+/* What is told by its number among those of its kind: "sound0", or the key. */
+static char *name_of(xmlNodePtr device)
 {
     const struct device_kind *kind = device_kind_of(device);
+    struct vm_device described = {.name = NULL};
     int index = 0;
     for (xmlNodePtr n = device->prev; n; n = n->prev)
         index += n->type == XML_ELEMENT_NODE && device_kind_of(n) == kind;
-    return device_key(device, kind, index);
+    device_describe(device, kind, index, &described);
+    char *name = described.name ? xstrdup(described.name) : device_key(device, kind, index);
+    char *const strings[] = {described.name,   described.alias, described.model,   described.target,
+                             described.source, described.mac,   described.log_file};
+    for (size_t i = 0; i < ARRAY_LEN(strings); i++)
+        free(strings[i]);
+    return name;
 }
 
 char *device_handle(xmlNodePtr device)
@@ -38,21 +45,15 @@ char *device_handle(xmlNodePtr device)
         if (name)
             return name;
     }
-    return key_of(device);
+    return name_of(device);
 }
 
 char *device_words(xmlNodePtr device)
 {
     const struct device_kind *kind = device_kind_of(device);
-    char *handle = device_handle(device), *words;
-    size_t len = strlen(kind->id);
-    char next = strncmp(handle, kind->id, len) == 0 ? handle[len] : 'x';
-    if (next == ':')
-        words = xasprintf("%s %s", kind->id, handle + len + 1);
-    else if (next == '#' || next == '@')
-        words = xstrdup(strcmp(handle + len, "#0") == 0 ? kind->id : handle);
-    else
-        words = xasprintf("%s %s", kind->id, handle);
+    char *handle = device_handle(device);
+    bool told = strncmp(handle, kind->id, strlen(kind->id)) == 0;
+    char *words = told ? xstrdup(handle) : xasprintf("%s %s", kind->id, handle);
     free(handle);
     return words;
 }

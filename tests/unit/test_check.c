@@ -134,7 +134,7 @@ static struct facts known_facts(void)
 
 #define DISK(target, bus, file)                                                                              \
     "<disk type='file' device='disk'><source file='" file "'/><target dev='" target "' bus='" bus "'/></"    \
-                                                                                                  "disk>"
+    "disk>"
 #define NIC(mac)   "<interface type='user'><mac address='" mac "'/><model type='virtio'/></interface>"
 #define DEVICES(x) "<devices>" x "</devices>"
 #define Q35        "<os><type arch='x86_64' machine='pc-q35-7.2'>hvm</type></os>"
@@ -160,7 +160,7 @@ static const struct row {
     unsigned flags;
 } rows[] = {
     {"too-old", NULL, SEV_ERROR, DEVICES("<sound model='virtio'/>"), DEVICES("<sound model='ich9'/>"),
-     "\"virtio\" needs libvirt 10.4.0, and this host has 9.0.0", "device 'web 1' sound#0 set model=ich9", 0},
+     "\"virtio\" needs libvirt 10.4.0, and this host has 9.0.0", "device 'web 1' sound0 set model=ich9", 0},
     {"too-old", NULL, SEV_ERROR, DEVICES("<interface type='user'><model type='igb'/></interface>"),
      DEVICES("<interface type='user'><model type='e1000e'/></interface>"), "needs QEMU 8.0.0", "model=e1000e",
      0},
@@ -184,10 +184,10 @@ static const struct row {
      0},
     {"memory-over-host", NULL, SEV_WARN, "<memory unit='GiB'>9</memory>",
      "<memory unit='KiB'>8388608</memory>", "9216 MiB of memory is more than the 8192 MiB",
-     "set 'web 1' memory=4096M", 0},
+     "set 'web 1' maxmemory=4096M", 0},
     {"memory-over-host", NULL, SEV_ERROR, "<memory unit='GiB'>33</memory>", "<memory>1048576</memory>",
-     "33792 MiB", "set 'web 1' memory=4096M", 0},
-    {"vcpus-over-host", NULL, SEV_WARN, "<vcpu current='2'>5</vcpu>", "<vcpu>4</vcpu>", "5 vCPUs",
+     "33792 MiB", "set 'web 1' maxmemory=4096M", 0},
+    {"vcpus-over-host", NULL, SEV_WARN, "<vcpu current='5'>8</vcpu>", "<vcpu current='4'>8</vcpu>", "5 vCPUs",
      "set 'web 1' vcpus=4", 0},
     {"vcpus-over-maximum", NULL, SEV_ERROR, "<vcpu>289</vcpu>", "<vcpu>2</vcpu>", "289 vCPUs", "maxvcpus=288",
      0},
@@ -205,7 +205,7 @@ static const struct row {
     {"unsupported", NULL, SEV_ERROR, DEVICES("<video><model type='qxl'/></video>"),
      DEVICES("<video><model type='vga'/></video>"), "it can do: vga", "set model=vga", 0},
     {"unsupported", NULL, SEV_ERROR, DEVICES("<graphics type='spice'/>"), DEVICES("<graphics type='vnc'/>"),
-     "spice", "device 'web 1' graphics:spice set type=vnc", 0},
+     "spice", "device 'web 1' spice set type=vnc", 0},
     {"unsupported", NULL, SEV_ERROR, DEVICES("<tpm model='tpm-crb'><backend type='emulator'/></tpm>"),
      DEVICES("<tpm model='tpm-crb'><backend type='passthrough'/></tpm>"), "emulator", "$ apt install swtpm",
      0},
@@ -240,14 +240,13 @@ static const struct row {
      DEVICES(
          "<sound model='ich9'><audio id='2'/></sound><audio id='1' type='spice'/><audio id='2' type='none'/>"
          "<graphics type='spice'/>"),
-     DEVICES("<sound model='ich9'/><graphics type='spice'/>"), "nobody hears it", "audio:2 set type=spice",
-     0},
+     DEVICES("<sound model='ich9'/><graphics type='spice'/>"), "nobody hears it", "audio2 set type=spice", 0},
     {"sound-silent", NULL, SEV_WARN, DEVICES("<sound model='ich9'/><graphics type='vnc'/>"), DEVICES(""),
      "there is no audio backend", NULL, 0},
     {"graphics-open", NULL, SEV_WARN,
      DEVICES("<graphics type='vnc'><listen type='address' address='0.0.0.0'/></graphics>"),
      DEVICES("<graphics type='vnc' passwd='x'><listen type='address' address='0.0.0.0'/></graphics>"),
-     "VNC graphics listens on 0.0.0.0", "device 'web 1' graphics:vnc set listen=127.0.0.1", ALONE},
+     "VNC graphics listens on 0.0.0.0", "device 'web 1' vnc set listen=127.0.0.1", ALONE},
     {"graphics-open", NULL, SEV_WARN, DEVICES("<graphics type='spice' listen='::'/>"),
      DEVICES("<graphics type='spice' listen='127.0.0.1'/>"), "SPICE", "listen=127.0.0.1", ALONE},
     {"duplicate-target", NULL, SEV_ERROR,
