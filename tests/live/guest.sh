@@ -11,6 +11,9 @@
 #   VD_LOAD=cpu        it keeps one CPU busy
 #   VD_LOAD=disk       it reads and writes its first disk all the time
 #   VD_WATCH=1         it prints "seen: …" whenever its NICs' carriers, its disks or its PCI devices change
+#   VD_ROOT=/dev/sda, VD_ROOT=LABEL=guest-root
+#                      its initramfs goes on from that file system (DIR/root.img is one), as a distribution's does; where
+#                      it is not there it says so and gives a shell, or with VD_NO_ROOT=panic the kernel panics
 #   VD_KVM=1           it loads KVM's module for its CPU, and "evidence: …" tells whether there is a /dev/kvm
 # Where the definition has a channel org.qemu.guest_agent.0, the agent answers on it.
 set -eu
@@ -34,7 +37,7 @@ say() {
 
 # In the order in which they are loaded; a module that the kernel has built in is no file.
 modules='virtio virtio_ring virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci failover net_failover virtio_net
-    virtio_blk virtio_scsi virtio_console virtio_balloon virtio-rng evdev button scsi_common scsi_mod libata
+    virtio_blk virtio_scsi virtio_console virtio_balloon virtio-rng evdev button scsi_common scsi_mod sd_mod libata
     ata_piix ahci libahci cdrom isofs sr_mod vsock vmw_vsock_virtio_transport_common vmw_vsock_virtio_transport'
 # Loaded when they are asked for.
 kvm_modules='irqbypass kvm kvm-amd kvm-intel'
@@ -111,6 +114,29 @@ if [ "$VD_KVM" ]; then
     else
         echo "evidence: /dev/kvm is not there"
     fi
+fi
+# What a distribution's initramfs does: it waits for the root file system and goes on in it.
+if [ "$VD_ROOT" ] && [ -z "$VD_IN_ROOT" ]; then
+    mkdir -p /newroot
+    tries=0
+    while [ $tries -lt 40 ]; do
+        case $VD_ROOT in
+        LABEL=*) device=$(findfs "$VD_ROOT" 2>/dev/null) ;;
+        *) device=$VD_ROOT ;;
+        esac
+        [ -b "$device" ] && mount -t ext4 "$device" /newroot && break
+        tries=$((tries + 1))
+        usleep 100000
+    done
+    if [ -x /newroot/init ]; then
+        umount /proc
+        umount /sys
+        umount /dev
+        VD_IN_ROOT=1 exec switch_root /newroot /init
+    fi
+    echo "ALERT!  $VD_ROOT does not exist.  Dropping to a shell!"
+    [ "$VD_NO_ROOT" = panic ] && exit 1
+    PS1='(initramfs) ' exec sh
 fi
 for nic in /sys/class/net/eth* /sys/class/net/en*; do
     [ -e "$nic" ] || continue
@@ -189,6 +215,8 @@ echo "address $ip" >/dev/console
 EOF
 sed -i 's,^#!/bin/sh$,#!/bin/busybox sh,' "$root/init"
 chmod 755 "$root/init" "$root/dhcp" "$root/bin/busybox"
+rm -f "$dir/root.img"
+mke2fs -q -t ext4 -L guest-root -E root_owner=0:0 -d "$root" "$dir/root.img" 64M >/dev/null
 (cd "$root" && mkdir -p dev && find . | cpio --quiet -R 0:0 -o -H newc | gzip -9) >"$dir/initrd"
 rm -rf "$dir/pkg" "$dir/root" "$dir/lists"
 touch "$dir/stamp"
