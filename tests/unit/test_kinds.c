@@ -180,10 +180,13 @@ static void the_table_is_whole(void **state)
         assert_true(k->id[0] && k->title[0]);
         assert_non_null(k->describe);
         assert_true(!k->attr == !k->value);
-        assert_true((k->element == NULL) == (i + 1 == n_device_kinds));
+        assert_true(k->what && k->what[0]);
+        assert_true((k->element == NULL) == (i + 1 == n_device_kinds || (k->flags & KIND_PART)));
+        assert_true(!k->complete || k->fresh);
         /* A row without attribute hides every later one of its element. */
         for (size_t earlier = 0; earlier < i && k->element; earlier++) {
-            assert_true(device_kinds[earlier].attr || strcmp(device_kinds[earlier].element, k->element) != 0);
+            assert_true(!device_kinds[earlier].element || device_kinds[earlier].attr ||
+                        strcmp(device_kinds[earlier].element, k->element) != 0);
         }
     }
 }
