@@ -5,6 +5,7 @@
 # stays where it is.
 . "$(dirname "$0")/../lib.sh"
 . "$top/tests/live/lib.sh"
+. "$top/tests/terminal/lib.sh"
 need jq
 
 check "libvirtd starts" daemon_start || done_testing
@@ -100,8 +101,50 @@ unlike "overwrites it" "$(title)" Outside
 did "undo --dry-run" 0 vd undo web1 --dry-run
 like "shows what comes back" "$out" '^\+  <title>Outside'
 
+# ---- the same on the screen: their change is shown above the text, to be put together ----
+rm -f "$state"/edits/*
+v desc --config --title web1 --new-desc First >/dev/null
+cat >"$TEST_TMP/screen-editor" <<EOF2
+#!/bin/sh
+if [ ! -e "$TEST_TMP/again" ]; then
+    : >"$TEST_TMP/again"
+    virsh -q -c $URI desc --config web1 --new-desc 'their description' >/dev/null
+    sed -i 's/<title>First/<title>Ours/' "\$1"
+else
+    cp "\$1" "$TEST_TMP/seen"
+    sed -i 's/<title>Ours.*/&<description>both<\/description>/' "\$1"
+fi
+EOF2
+chmod +x "$TEST_TMP/screen-editor"
+term_start 100x30 EDITOR="$TEST_TMP/screen-editor" -c $URI
+shows "the deck" '^.{0,3}web1 '
+keys :
+type_text 'edit web1'
+keys Enter
+shows "what was changed" '\+  <title>Ours</title>'
+keys Enter
+shows "the question" 'Apply this to web1\?'
+keys y
+shows "somebody else was faster" 'changed by somebody else'
+shows "and it can be redone" 'Redo it on the new definition\?'
+screen >>"$all"
+is "nothing is overwritten" "$(title)" First
+keys y
+shows "both changes are seen" '<description>both</description>'
+keys Enter
+shows "the question again" 'Apply this to web1\?'
+keys y
+shows "it is applied" 'web1: edit, at next boot'
+screen >>"$all"
+leave
+like "the editor saw theirs" "$(cat "$TEST_TMP/seen")" '^\+ *<description>their description</description>'
+unlike "the note has no password" "$(sed '/^-->/q' "$TEST_TMP/seen")" hunter22
+is "both are in the definition" "$(secret_xml | sed -n 's/ *<\(title\|description\)>\(.*\)<.*/\2/p' | tr '\n' ' ')" "Ours both "
+like "and the password" "$(secret_xml)" "passwd='hunter22'"
+
 # ---- killed at any moment ----
 v desc --config --title web1 --new-desc A >/dev/null
+v desc --config web1 --new-desc '' >/dev/null
 editor 'sed -i "/<title>/s/>[AB]</>B</" "$1"'
 broken= undone=0
 for n in 1 2 3 4 5 6 7 8 9 10 11 12; do
