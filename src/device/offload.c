@@ -168,11 +168,10 @@ static void judge_definition(xmlNodePtr domain, struct toggle_level *out)
 /* QEMU's argument for the NIC with that MAC; NULL. The caller frees. */
 static char *argument_of(const char *arguments, const char *mac)
 {
-    char *json = xasprintf("virtio-net[^\n]*\"mac\":\"%s\"", mac),
-         *words = xasprintf("virtio-net[^\n]*,mac=%s", mac);
-    char *line = evidence_line(arguments, json);
+    char *json = xasprintf("\"mac\":\"%s\"", mac), *words = xasprintf(",mac=%s", mac);
+    char *line = evidence_line_with(arguments, "virtio-net", json);
     if (!line)
-        line = evidence_line(arguments, words);
+        line = evidence_line_with(arguments, "virtio-net", words);
     free(json);
     free(words);
     return line;
@@ -210,12 +209,13 @@ static void judge_qemu(const struct toggle_input *in, struct toggle_level *out)
 /* "nic=eth0 52:54:00:… 1 110100…" of the probe, for that MAC: its features; NULL. The caller frees. */
 static char *features_of(const char *probe, const char *mac)
 {
-    char *regex = xasprintf("^nic=[^ ]+ %s ", mac), *line = evidence_line(probe, regex), *features = NULL;
+    char *middle = xasprintf(" %s ", mac), *line = evidence_line_with(probe, "nic=", middle);
+    char *features = NULL;
     const char *last = line ? strrchr(line, ' ') : NULL;
     if (last && strspn(last + 1, "01") == strlen(last + 1) && strlen(last + 1) >= 16)
         features = xstrdup(last + 1);
     free(line);
-    free(regex);
+    free(middle);
     return features;
 }
 

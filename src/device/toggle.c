@@ -7,11 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/strbuf.h"
+#include "base/text.h"
 #include "device/memory_tso.h"
 #include "device/nested.h"
 #include "device/offload.h"
 #include "device/sound.h"
 #include "model/xml.h"
+
+#define EVIDENCE_MAX 500 /* bytes */
 
 const struct toggle toggles[] = {
     {"nested", NULL, nested_judge, nested_preflight, nested_plan, &nested_edit},
@@ -32,11 +35,20 @@ const struct toggle *toggle_find(const char *id)
 void level_set(struct toggle_level *l, enum answer answer, const char *fmt, ...)
 {
     va_list ap;
-    free(l->evidence);
+    char *raw;
+    struct strbuf clean = {0};
     va_start(ap, fmt);
-    if (vasprintf(&l->evidence, fmt, ap) < 0)
+    if (vasprintf(&raw, fmt, ap) < 0)
         die("out of memory");
     va_end(ap);
+    /* Guests and logs have their words in it. */
+    size_t len = strlen(raw), most = len < EVIDENCE_MAX ? len : EVIDENCE_MAX;
+    text_escape(&clean, raw, most);
+    if (most < len)
+        strbuf_puts(&clean, "…");
+    free(raw);
+    free(l->evidence);
+    l->evidence = strbuf_steal(&clean);
     l->answer = answer;
 }
 
@@ -83,6 +95,16 @@ char *evidence_line(const char *text, const char *regex)
     return line;
 }
 
+char *evidence_line_with(const char *text, const char *a, const char *b)
+{
+    for (const char *p = text; p && *p; p += strcspn(p, "\n"), p += *p == '\n') {
+        size_t len = strcspn(p, "\r\n");
+        if (memmem(p, len, a, strlen(a)) && memmem(p, len, b, strlen(b)))
+            return xstrndup(p, len);
+    }
+    return NULL;
+}
+
 char *version_words(unsigned long version)
 {
     return xasprintf("%lu.%lu.%lu", version / 1000000, version / 1000 % 1000, version % 1000);
@@ -125,13 +147,15 @@ void qemu_args_add(xmlNodePtr domain, const char *name, const char *value)
     xmlNsPtr ns = xmlSearchNsByHref(domain->doc, domain, (const xmlChar *)QEMU_XML_NS);
     if (!ns || !ns->prefix)
         ns = xmlNewNs(domain, (const xmlChar *)QEMU_XML_NS, (const xmlChar *)"qemu");
-    if (!ns)
-        die("the prefix qemu means another namespace in this definition");
     xmlNodePtr list = xml_child_ns(domain, QEMU_XML_NS, "commandline");
     if (!list) {
         list = xml_add_new(domain, "commandline");
+        if (!ns) /* up there the prefix means something else */
+            ns = xmlNewNs(list, (const xmlChar *)QEMU_XML_NS, (const xmlChar *)"qemu");
         xmlSetNs(list, ns);
     }
+    if (!ns)
+        ns = list->ns;
     add_arg(list, ns, name);
     add_arg(list, ns, value);
 }

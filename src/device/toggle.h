@@ -61,14 +61,17 @@ extern const struct toggle toggles[]; /* nested sound offload memory-tso */
 extern const size_t n_toggles;
 const struct toggle *toggle_find(const char *id); /* NULL: there is none */
 
-/* For those who judge. Fills a level (once); text as by printf. */
+/* For those who judge. Fills a level; text as by printf, escaped, and cut where it is long. */
 void level_set(struct toggle_level *l, enum answer answer, const char *fmt, ...) ATTR_PRINTF(3, 4);
 /* The definition that counts for what is there now: the live one, else the configured one. */
 xmlNodePtr toggle_definition(const struct toggle_input *in);
 /* The value of `key` in lines of key=value, up to the line's end; NULL. The caller frees. */
 char *evidence_value(const char *text, const char *key);
-/* The first line of `text` that matches the extended regular expression; NULL. The caller frees. */
+/* The first line of `text` that matches the extended regular expression, which is ours; NULL. The caller
+ * frees. */
 char *evidence_line(const char *text, const char *regex);
+/* The first line that has both in it; NULL. The caller frees. */
+char *evidence_line_with(const char *text, const char *a, const char *b);
 /* "9.0.0" of libvirt's numbers; the caller frees. */
 char *version_words(unsigned long version);
 
