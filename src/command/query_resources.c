@@ -53,10 +53,9 @@ static void add_rows(struct grid *g, const char *host, const struct host_resourc
 
 static json_object *host_json(const char *host, const struct host_resources *r, enum resource_kind only)
 {
-    json_object *o = json_object_new_object(), *of_host = resources_json(r, only);
+    json_object *o = json_object_new_object();
     json_object_object_add(o, "host", json_text(host));
-    json_object_object_foreach(of_host, key, value) json_object_object_add(o, key, json_object_get(value));
-    json_object_put(of_host);
+    resources_put_json(r, only, o);
     return o;
 }
 

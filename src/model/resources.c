@@ -121,11 +121,9 @@ static json_object *kind_json(const struct host_resources *r, enum resource_kind
     return array;
 }
 
-json_object *resources_json(const struct host_resources *r, enum resource_kind only)
+void resources_put_json(const struct host_resources *r, enum resource_kind only, json_object *into)
 {
-    json_object *o = json_object_new_object();
     for (int kind = 0; kind < RESOURCE_KINDS; kind++)
         if (only == RESOURCE_KINDS || (int)only == kind)
-            json_object_object_add(o, words[kind], kind_json(r, (enum resource_kind)kind));
-    return o;
+            json_object_object_add(into, words[kind], kind_json(r, (enum resource_kind)kind));
 }

@@ -51,8 +51,8 @@ const char *resource_word(enum resource_kind kind);
 /* RESOURCE_KINDS: no such word. */
 enum resource_kind resource_kind_find(const char *word);
 bool resource_is_iso(const struct resource *r);
-/* {"networks":[{"name","active"}],"volumes":[{"name","path","capacity","allocation"}],…}, null for what is
- * unknown; of one kind (RESOURCE_KINDS: all). */
-json_object *resources_json(const struct host_resources *r, enum resource_kind only);
+/* Adds to an object: "networks":[{"name","active"}], "volumes":[{"name","path","capacity","allocation"}] …,
+ * null for what is unknown; of one kind (RESOURCE_KINDS: all). */
+void resources_put_json(const struct host_resources *r, enum resource_kind only, json_object *into);
 
 #endif

@@ -10,13 +10,16 @@
 
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "command/complete_resources.h"
 #include "model/resources.h"
 #include "model/xml.h"
 #include "virt/facts.h"
+#include "virt/fleet.h"
 
 static void silent(void *data, virErrorPtr error)
 {
@@ -143,7 +146,9 @@ static void test_json(void **state)
 {
     (void)state;
     struct host_resources *r = some();
-    json_object *all = resources_json(r, RESOURCE_KINDS), *one = resources_json(r, RESOURCE_NETWORK);
+    json_object *all = json_object_new_object(), *one = json_object_new_object();
+    resources_put_json(r, RESOURCE_KINDS, all);
+    resources_put_json(r, RESOURCE_NETWORK, one);
     assert_int_equal(json_object_array_length(json_object_object_get(all, "volumes")), 2);
     assert_true(json_object_object_get_ex(all, "usb", NULL));
     assert_null(json_object_object_get(all, "usb"));
@@ -172,12 +177,37 @@ static void test_candidates(void **state)
     resources_unref(r);
 }
 
+/* A host that is asked reads them in a thread of its own, once for all who ask. */
+static void test_fleet(void **state)
+{
+    (void)state;
+    struct fleet_config config = {
+        .interval_s = 1, .tick_budget = 0.5, .reconnect_max_s = 1, .keepalive_s = 5};
+    struct fleet *f = fleet_new(&config);
+    fleet_add(f, "test:///default", false);
+    struct host_resources *r = NULL, *again;
+    int64_t until = clock_mono_ms() + 20000;
+    while (!(r = fleet_resources(f, 0)) && clock_mono_ms() < until) {
+        struct pollfd p = {.fd = fleet_fd(f), .events = POLLIN};
+        poll(&p, 1, 100);
+        fleet_drain_fd(f);
+    }
+    assert_non_null(r);
+    assert_true(r->known[RESOURCE_NETWORK]);
+    again = fleet_resources(f, 0);
+    assert_ptr_equal(again, r);
+    resources_unref(again);
+    fleet_free(f);
+    assert_string_equal(r->items.items[0].name, "default");
+    resources_unref(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_answers),    cmocka_unit_test(test_gather), cmocka_unit_test(test_dry_run),
         cmocka_unit_test(test_sorted),     cmocka_unit_test(test_words),  cmocka_unit_test(test_json),
-        cmocka_unit_test(test_candidates),
+        cmocka_unit_test(test_candidates), cmocka_unit_test(test_fleet),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
