@@ -36,9 +36,9 @@ const char *disk_format_of(const char *source)
 {
     static const struct {
         const char *suffix, *format;
-    } formats[] = {{".qcow2", "qcow2"}, {".qcow", "qcow"}, {".raw", "raw"},   {".iso", "raw"},
-                   {".vmdk", "vmdk"},   {".vdi", "vdi"},   {".vhdx", "vhdx"}, {".vhd", "vpc"},
-                   {".qed", "qed"},     {".img", NULL}};
+    } formats[] = {{".qcow2", "qcow2"}, {".qcow", "qcow"}, {".raw", "raw"},
+                   {".iso", "raw"},     {".vmdk", "vmdk"}, {".vdi", "vdi"},
+                   {".vhd", "vpc"},     {".qed", "qed"},   {".img", NULL}};
     const char *dot = strrchr(source, '.');
     if (strncmp(source, "/dev/", 5) == 0)
         return "raw";
@@ -255,8 +255,7 @@ static bool set_nothing(xmlNodePtr disk, const char *value, struct error *e)
 /* ---- the table ---- */
 
 #define DISKS   "disk cdrom floppy"
-#define BUSES   "virtio scsi sata ide usb fdc sd"
-#define FORMATS "qcow2 raw vmdk vdi vhdx vpc qed"
+#define FORMATS "qcow2 raw vmdk vdi vpc qed"
 
 static const struct device_field rows[] = {
     {"disk", "source", "Source", FIELD_PATH, "volume", NULL, NULL, CALL_DEFINE, FIELD_FRESH,
@@ -269,7 +268,11 @@ static const struct device_field rows[] = {
     PLAIN(DISKS, "format", "Format", FIELD_CHOICE, FORMATS, "driver@type", "raw", CALL_DEFINE,
           FIELD_FRESH | FIELD_ADVANCED,
           "how the image is stored; a wrong one makes it unreadable to the guest"),
-    {DISKS, "bus", "Bus", FIELD_CHOICE, BUSES, "target@bus", NULL, CALL_DEFINE, FIELD_FRESH,
+    {"disk", "bus", "Bus", FIELD_CHOICE, "virtio scsi sata ide usb sd", "target@bus", NULL, CALL_DEFINE,
+     FIELD_FRESH, "what the disk is attached to; its name in the guest changes with it", NULL, set_bus},
+    {"cdrom", "bus", "Bus", FIELD_CHOICE, "sata scsi ide usb", "target@bus", NULL, CALL_DEFINE, FIELD_FRESH,
+     "what the disk is attached to; its name in the guest changes with it", NULL, set_bus},
+    {"floppy", "bus", "Bus", FIELD_CHOICE, "fdc", "target@bus", NULL, CALL_DEFINE, FIELD_FRESH,
      "what the disk is attached to; its name in the guest changes with it", NULL, set_bus},
     {DISKS, "target", "Target", FIELD_TEXT, NULL, "target@dev", NULL, CALL_DEFINE, FIELD_ADVANCED,
      "the name that tells the disk from others, like vdb", NULL, set_target},
@@ -302,9 +305,11 @@ static const struct device_field rows[] = {
      "its place in the boot order, from 1 on", NULL, boot_place_set},
     PLAIN("disk", "removable", "Removable", FIELD_SWITCH, "off on", "target@removable", "off", CALL_DEFINE,
           FIELD_ADVANCED, "whether a USB or SCSI disk looks like a stick"),
-    PLAIN(DISKS, "startup", "When missing", FIELD_CHOICE, "mandatory requisite optional",
+    PLAIN("cdrom floppy", "startup", "When missing", FIELD_CHOICE, "mandatory requisite optional",
           "source@startupPolicy", "mandatory", CALL_DEFINE, FIELD_ADVANCED,
           "what happens at the start when the image is not there"),
+    PLAIN("disk", "startup", "When missing", FIELD_CHOICE, "mandatory optional", "source@startupPolicy",
+          "mandatory", CALL_DEFINE, FIELD_ADVANCED, "what happens at the start when the image is not there"),
     {"disk", "total_bytes_sec", "Bytes/s", FIELD_SIZE, NULL, "iotune/total_bytes_sec", "0", CALL_IOTUNE,
      FIELD_ADVANCED, "most bytes a second, both ways; 0 for no limit", NULL, set_total_bytes_sec},
     {"disk", "read_bytes_sec", "Bytes/s read", FIELD_SIZE, NULL, "iotune/read_bytes_sec", "0", CALL_IOTUNE,

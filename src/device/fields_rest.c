@@ -156,6 +156,29 @@ static bool set_moving_model(xmlNodePtr node, const char *value, struct error *e
     return set_and_move(node, "@model", value);
 }
 
+/* One type's models mean nothing to another; the one that new SCSI controllers have is theirs again. */
+static bool set_controller_type(xmlNodePtr controller, const char *value, struct error *e)
+{
+    (void)e;
+    if (value && !xml_get_is(controller, "@type", value)) {
+        xml_set(controller, "@type", value);
+        xml_set(controller, "@model", strcmp(value, "scsi") == 0 ? "virtio-scsi" : NULL);
+        readdress(controller, "none");
+    }
+    return true;
+}
+
+/* Only a client's card has a way to the guest. */
+static bool set_smartcard_mode(xmlNodePtr smartcard, const char *value, struct error *e)
+{
+    bool client = value && strcmp(value, "passthrough") == 0;
+    (void)e;
+    if (value && !xml_get_is(smartcard, "@mode", value))
+        xml_set(smartcard, "@type", client ? "spicevmc" : NULL);
+    xml_set(smartcard, "@mode", value);
+    return true;
+}
+
 static const struct device_field rows[] = {
     PLAIN("rng", "model", "Model", FIELD_CHOICE, "virtio virtio-transitional virtio-non-transitional",
           "@model", NULL, CALL_DEFINE, FIELD_ADVANCED, "the device that the guest sees"),
@@ -201,15 +224,16 @@ static const struct device_field rows[] = {
           "the guest's NUMA node that it belongs to"),
     PLAIN("memory", "path", "File", FIELD_PATH, NULL, "source/path", NULL, CALL_DEFINE, FIELD_ADVANCED,
           "the host's file that holds it (nvdimm, virtio-pmem)"),
-    PLAIN("controller", "type", "Type", FIELD_CHOICE, "scsi usb virtio-serial sata ide fdc pci", "@type",
-          NULL, CALL_DEFINE, FIELD_FRESH, "what can be attached to it"),
+    {"controller", "type", "Type", FIELD_CHOICE, "scsi usb virtio-serial sata ide fdc pci", "@type", NULL,
+     CALL_DEFINE, FIELD_FRESH, "what can be attached to it", NULL, set_controller_type},
     PLAIN("controller", "model", "Model", FIELD_CHOICE,
           "virtio-scsi lsilogic qemu-xhci nec-xhci ich9-ehci1 piix3-uhci pcie-root-port none", "@model", NULL,
           CALL_DEFINE, FIELD_FRESH | FIELD_FILLED, "the controller that the guest sees"),
     PLAIN("controller", "queues", "Queues", FIELD_NUMBER, NULL, "driver@queues", NULL, CALL_DEFINE,
           FIELD_ADVANCED, "how many queues it has (virtio-scsi)"),
-    PLAIN("smartcard", "mode", "Mode", FIELD_CHOICE, "host passthrough host-certificates", "@mode", NULL,
-          CALL_DEFINE, FIELD_FRESH, "where the card is: in the host's reader, or at a client"),
+    {"smartcard", "mode", "Mode", FIELD_CHOICE, "host passthrough host-certificates", "@mode", NULL,
+     CALL_DEFINE, FIELD_FRESH, "where the card is: in the host's reader, or at a client", NULL,
+     set_smartcard_mode},
     PLAIN("smartcard", "type", "Type", FIELD_CHOICE, "spicevmc tcp", "@type", NULL, CALL_DEFINE,
           FIELD_ADVANCED, "how a client's card gets to the guest (passthrough)"),
     {"panic", "model", "Model", FIELD_CHOICE, "isa pvpanic hyperv pseries s390", "@model", NULL, CALL_DEFINE,
