@@ -28,6 +28,7 @@ struct diff {
 
 static void split(const char *text, line_list *out)
 {
+    vec_reserve(out, 1);
     while (*text) {
         struct line l = {text, strcspn(text, "\n")};
         vec_push(out, l);
@@ -84,7 +85,7 @@ static void mark(struct diff *d, const struct middle *q, int *const *rows, int s
 /* The row that step `step` starts from: diagonals -step-1 … step+1. */
 static int *copy_row(const int *v, int step)
 {
-    size_t n = (size_t)(2 * step + 3);
+    size_t n = 2 * (size_t)step + 3;
     int *row = xcalloc(n, sizeof *row);
     memcpy(row, v - step - 1, n * sizeof *row);
     return row;
@@ -94,7 +95,7 @@ static int *copy_row(const int *v, int step)
 static bool search(struct diff *d, const struct middle *q)
 {
     int most = q->n + q->m < MAX_STEPS ? (int)(q->n + q->m) : MAX_STEPS;
-    int *space = xcalloc((size_t)(2 * most + 5), sizeof *space), *v = space + most + 2;
+    int *space = xcalloc(2 * (size_t)most + 5, sizeof *space), *v = space + most + 2;
     int **rows = xcalloc((size_t)most + 1, sizeof *rows);
     bool found = false;
     int step = 0;

@@ -18,8 +18,6 @@
 #include "base/paths.h"
 #include "model/xml.h"
 
-extern char **environ;
-
 #define NOTE_BEGIN "<!-- virtdeck: the definition was changed by somebody else meanwhile, so:"
 
 /* ---- the files ---- */
@@ -185,12 +183,15 @@ static bool is_unchanged(const struct draft *d)
 
 bool draft_take(struct draft *d, const struct vm_uuid *uuid)
 {
-    while (take_newest(d, uuid)) {
-        if (!is_unchanged(d))
-            return true;
-        draft_drop(d);
+    for (;;) {
+        struct draft one;
+        bool found = take_newest(&one, uuid);
+        if (!found || !is_unchanged(&one)) {
+            *d = one;
+            return found;
+        }
+        draft_drop(&one);
     }
-    return false;
 }
 
 /* ---- the editor ---- */

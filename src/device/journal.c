@@ -419,10 +419,13 @@ static bool load_newest(const char *folder, const number_list *numbers, struct j
                         struct error *e)
 {
     for (size_t i = numbers->len; i-- > 0;) {
+        struct journal_entry one = {0};
         bool gone;
-        if (load_file(folder, numbers->items[i], true, out, &gone, NULL) && changed_something(out))
+        if (load_file(folder, numbers->items[i], true, &one, &gone, NULL) && changed_something(&one)) {
+            *out = one;
             return true;
-        journal_entry_clear(out);
+        }
+        journal_entry_clear(&one);
     }
     return error_set(e, STATUS_FAILED,
                      "the journal has no change to take back: nothing was changed with virtdeck");
