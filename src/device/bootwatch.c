@@ -14,27 +14,30 @@
 struct sign {
     const char *regex;
     const char *meaning;
+    bool prompt; /* no line ends behind it */
 };
 
 static const struct sign failures[] = {
-    {"VFS: Unable to mount root fs", "the kernel found no root file system"},
-    {"VFS: Cannot open root device", "the kernel found no root device"},
-    {"Kernel panic - not syncing", "the kernel panicked"},
-    {"ALERT!.*does not exist", "the initramfs did not find the root device"},
-    {"[Dd]ropping to (a |an )?(emergency |initramfs )?shell", "the initramfs gave up"},
-    {"^\\(initramfs\\)", "the initramfs gave up"},
-    {"dracut-initqueue.*timeout|dracut.*[Cc]ould not boot", "dracut did not find the root device"},
-    {"Entering emergency mode|You are in emergency mode|emergency\\.target",
-     "it came up in emergency mode only"},
-    {"[Tt]imed out waiting for device", "a device that it mounts did not appear"},
-    {"Can't open blockdev|mounting .* on /(root|newroot|sysroot)? *failed",
-     "the root file system could not be mounted"},
-    {"INACCESSIBLE_BOOT_DEVICE|0x0000007[Bb]", "Windows has no driver for its disk"},
-    {"No bootable device|No bootable option or device|Operating System not found",
-     "the firmware found nothing to boot"},
-    {"Boot failed:|BdsDxe: failed to (load|start) Boot", "the firmware could not boot"},
-    {"error: (no such device|unknown filesystem|disk .* not found)|grub rescue>",
-     "GRUB did not find its files"},
+    {.regex = "VFS: Unable to mount root fs", .meaning = "the kernel found no root file system"},
+    {.regex = "VFS: Cannot open root device", .meaning = "the kernel found no root device"},
+    {.regex = "Kernel panic - not syncing", .meaning = "the kernel panicked"},
+    {.regex = "ALERT!.*does not exist", .meaning = "the initramfs did not find the root device"},
+    {.regex = "[Dd]ropping to (a |an )?(emergency |initramfs )?shell", .meaning = "the initramfs gave up"},
+    {.regex = "^\\(initramfs\\)", .meaning = "the initramfs gave up", .prompt = true},
+    {.regex = "dracut-initqueue.*timeout|dracut.*[Cc]ould not boot",
+     .meaning = "dracut did not find the root device"},
+    {.regex = "Entering emergency mode|You are in emergency mode|emergency\\.target",
+     .meaning = "it came up in emergency mode only"},
+    {.regex = "[Tt]imed out waiting for device", .meaning = "a device that it mounts did not appear"},
+    {.regex = "Can't open blockdev|mounting .* on /(root|newroot|sysroot)? *failed",
+     .meaning = "the root file system could not be mounted"},
+    {.regex = "INACCESSIBLE_BOOT_DEVICE|0x0000007[Bb]", .meaning = "Windows has no driver for its disk"},
+    {.regex = "No bootable device|No bootable option or device|Operating System not found",
+     .meaning = "the firmware found nothing to boot"},
+    {.regex = "Boot failed:|BdsDxe: failed to (load|start) Boot", .meaning = "the firmware could not boot"},
+    {.regex = "error: (no such device|unknown filesystem|disk .* not found)",
+     .meaning = "GRUB did not find its files"},
+    {.regex = "grub rescue>", .meaning = "GRUB did not find its files", .prompt = true},
 };
 _Static_assert(ARRAY_LEN(failures) <= 8 * sizeof(unsigned), "a bit a sign");
 
@@ -99,10 +102,10 @@ static void decide(struct boot_watch *w, enum boot_verdict verdict, const char *
     w->meaning = meaning;
 }
 
-static void look_for_failures(struct boot_watch *w, const char *line)
+static void look_for_failures(struct boot_watch *w, const char *line, bool whole)
 {
     for (size_t i = 0; i < ARRAY_LEN(failures); i++) {
-        if (!matches(&failure_regex[i], line))
+        if (!(whole || failures[i].prompt) || !matches(&failure_regex[i], line))
             continue;
         w->seen |= 1u << i;
         if (!(w->ignored & 1u << i))
@@ -110,21 +113,21 @@ static void look_for_failures(struct boot_watch *w, const char *line)
     }
 }
 
-static void look_at(struct boot_watch *w, const char *line)
+/* whole: it has ended; else more of it may come. */
+static void look_at(struct boot_watch *w, const char *line, bool whole)
 {
-    look_for_failures(w, line);
-    if (matches(&up, line) || (w->ready && matches(w->ready, line)) || is_marker(w, line))
+    look_for_failures(w, line, whole);
+    if (matches(&up, line) || (w->ready && matches(w->ready, line)))
         decide(w, BOOT_UP, line, NULL);
-    if (!w->virtio_disk && matches(&virtio, line)) {
-        w->virtio_disk = true;
+    w->marker_seen = w->marker_seen || is_marker(w, line);
+    if (whole && !w->virtio_line && matches(&virtio, line))
         w->virtio_line = xstrdup(line);
-    }
 }
 
 static void end_line(struct boot_watch *w)
 {
     const char *line = strbuf_str(&w->line);
-    look_at(w, line);
+    look_at(w, line, true);
     if (letters(line) >= MIN_MARKER) {
         free(w->last);
         w->last = xstrdup(line);
@@ -161,7 +164,7 @@ void boot_watch_feed(struct boot_watch *w, const char *bytes, size_t len)
             strbuf_putc(&w->line, bytes[i]);
     }
     if (w->line.len) /* a prompt ends in no newline */
-        look_at(w, strbuf_str(&w->line));
+        look_at(w, strbuf_str(&w->line), false);
 }
 
 bool boot_watch_ready(struct boot_watch *w, const char *regex, struct error *e)

@@ -19,12 +19,12 @@ struct boot_watch {
     unsigned ignored; /* signs of failure that mean nothing here: `seen` of a boot that went well */
     /* Found. */
     enum boot_verdict verdict; /* the first sign decides */
+    bool marker_seen;          /* alone it decides nothing: a line may come again before the end */
     char *evidence;            /* the line that decided, plain; NULL */
     const char *meaning;       /* of a failure: what it means, a clause; static */
     unsigned seen;             /* a bit a sign of failure */
     size_t bytes;              /* so many were read */
-    bool virtio_disk;          /* the guest told of a virtio disk */
-    char *virtio_line;         /* where */
+    char *virtio_line;         /* where the guest told of a virtio disk; NULL */
     /* Private. */
     regex_t *ready;
     struct strbuf line;

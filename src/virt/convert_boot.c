@@ -13,8 +13,11 @@
 
 #define BOOT_TIMEOUT_S 300
 #define AGENT_EVERY_MS 2000
-/* Neither a word on the serial port nor a request to a disk for so long: it has finished booting. */
-#define QUIET_MS    15000
+/* Neither a word on the serial port nor a request to a disk nor work for so long: it has finished booting. */
+#define QUIET_MS   15000
+#define BUSY_SHARE 0.25 /* of one CPU: a guest that computes is not quiet */
+/* A failure may come behind the line that the boot before ended with. */
+#define SETTLE_MS   5000
 #define MOST_RESETS 2 /* Windows resets once while it sets up a driver */
 /* How often a guest that does not stop is asked again: one that boots does not hear its power button yet. */
 #define ASK_AGAIN_MS 15000
@@ -45,6 +48,9 @@ enum step_result convert_stop(struct convert *cv, double timeout_s)
     struct job_context *c = cv->c;
     int64_t start = clock_mono_ms(), asked = 0;
     uint64_t seen = 0;
+    cv->s.stopping = convert_runs(cv);
+    if (cv->s.stopping && !convert_save(cv))
+        return STEP_STOP;
     while (convert_runs(cv)) {
         int64_t now = clock_mono_ms();
         if ((double)(now - start) >= timeout_s * 1000) {
@@ -53,6 +59,7 @@ enum step_result convert_stop(struct convert *cv, double timeout_s)
         }
         if (!asked || now - asked >= ASK_AGAIN_MS) {
             asked = now;
+            virDomainResume(c->dom); /* where it is paused it hears nothing */
             if (virDomainShutdown(c->dom) < 0 && convert_runs(cv)) {
                 context_failed(c);
                 return STEP_STOP;
@@ -64,6 +71,7 @@ enum step_result convert_stop(struct convert *cv, double timeout_s)
             return STEP_STOP;
         }
     }
+    cv->s.stopping = false;
     return STEP_DONE;
 }
 
@@ -77,6 +85,9 @@ struct boot {
     struct serial *serial;
     unsigned long resets;             /* before it */
     int64_t start, changed, agent_at; /* monotonic */
+    int64_t marker_at;                /* 0: the marker was not seen */
+    int64_t cpu_at;
+    unsigned long long cpu_ns;
     size_t bytes;
     long long requests, writes;
 };
@@ -106,7 +117,10 @@ static bool begin(struct boot *b)
     xmlFreeDoc(live);
     b->resets = context_reboots(c);
     b->start = b->changed = clock_mono_ms();
-    return !started || virDomainResume(c->dom) == 0 || context_failed(c);
+    /* One that was found may stand still since this was killed between the two. */
+    int state;
+    bool paused = started || (virDomainGetState(c->dom, &state, NULL, 0) == 0 && state == VIR_DOMAIN_PAUSED);
+    return !paused || virDomainResume(c->dom) == 0 || context_failed(c);
 }
 
 static void look_at_disks(struct boot *b)
@@ -119,6 +133,21 @@ static void look_at_disks(struct boot *b)
         b->changed = clock_mono_ms();
     b->requests = requests;
     b->writes = s.wr_req;
+}
+
+static void look_at_cpu(struct boot *b)
+{
+    virDomainInfo info;
+    int64_t now = clock_mono_ms();
+    if (virDomainGetInfo(b->cv->c->dom, &info) < 0)
+        return;
+    double share = b->cpu_at && now > b->cpu_at && info.cpuTime > b->cpu_ns
+                       ? (double)(info.cpuTime - b->cpu_ns) / 1e6 / (double)(now - b->cpu_at)
+                       : 0;
+    if (share > BUSY_SHARE)
+        b->changed = now;
+    b->cpu_at = now;
+    b->cpu_ns = info.cpuTime;
 }
 
 static void look_at_serial(struct boot *b)
@@ -167,6 +196,10 @@ static enum boot_verdict judge_serial(struct boot *b)
         return decide(b, BOOT_UP, xasprintf("serial port: %s", b->w.evidence));
     if (b->w.verdict == BOOT_FAILED)
         return decide(b, BOOT_FAILED, xasprintf("serial port: %s (%s)", b->w.evidence, b->w.meaning));
+    if (b->w.marker_seen && !b->marker_at)
+        b->marker_at = clock_mono_ms();
+    if (b->marker_at && clock_mono_ms() - b->marker_at >= SETTLE_MS)
+        return decide(b, BOOT_UP, xasprintf("serial port: as far as before: \"%s\"", b->w.marker));
     return BOOT_UNDECIDED;
 }
 
@@ -190,6 +223,7 @@ static enum boot_verdict look(struct boot *b)
     enum boot_verdict v = BOOT_UNDECIDED;
     look_at_serial(b);
     look_at_disks(b);
+    look_at_cpu(b);
     for (size_t i = 0; v == BOOT_UNDECIDED && i < ARRAY_LEN(ways); i++)
         v = ways[i](b);
     return v;
@@ -228,6 +262,8 @@ static void learn(struct boot *b)
     free(b->cv->s.marker);
     b->cv->s.marker = boot_watch_marker(&b->w);
     b->cv->s.ignored = b->w.seen;
+    free(b->cv->s.driver);
+    b->cv->s.driver = xstrdup(b->w.virtio_line);
 }
 
 enum step_result convert_boot(struct convert *cv, bool on_virtio)

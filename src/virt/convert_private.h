@@ -24,6 +24,7 @@ struct convert_state {
     unsigned step;   /* index in convert_steps[] of the step that is due or under way */
     bool reverting;  /* it is being taken back */
     bool was_active; /* it ran when this began */
+    bool stopping;   /* its guest was asked to shut down, and has not yet as far as is known */
     bool assume_driver;
     enum virtio_bus bus;
     double timeout_s;
@@ -34,6 +35,7 @@ struct convert_state {
     unsigned journal;
     char *marker;     /* what its serial port says when it is up, seen; NULL */
     unsigned ignored; /* signs of failure that a good boot shows, too */
+    char *driver;     /* the line of its serial port that told of a virtio disk; NULL */
     char *evidence;   /* for the driver, then for the boot; or why it is taken back */
 };
 

@@ -170,9 +170,18 @@ static bool seen_by_reads(struct convert *cv, xmlNodePtr probe)
     return seen;
 }
 
+static bool seen_on_serial(struct convert *cv, xmlNodePtr probe)
+{
+    (void)probe;
+    if (cv->s.driver)
+        set_evidence(cv, xasprintf("serial port: %s", cv->s.driver));
+    return cv->s.driver != NULL;
+}
+
 bool convert_probe_seen(struct convert *cv)
 {
-    static bool (*const ways[])(struct convert *, xmlNodePtr) = {seen_by_reads, seen_by_agent};
+    static bool (*const ways[])(struct convert *, xmlNodePtr) = {seen_by_reads, seen_on_serial,
+                                                                 seen_by_agent};
     xmlDocPtr live = convert_live(cv);
     xmlNodePtr probe =
         live && cv->s.probe ? virtio_probe_find(xmlDocGetRootElement(live), cv->s.probe) : NULL;

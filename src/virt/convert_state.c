@@ -43,6 +43,7 @@ void convert_state_clear(struct convert_state *s)
     free(s->known_xml);
     free(s->probe);
     free(s->marker);
+    free(s->driver);
     free(s->evidence);
     *s = (struct convert_state){0};
 }
@@ -60,11 +61,12 @@ struct member {
 #name, type, offsetof(struct convert_state, name)                                                    \
     }
 static const struct member members[] = {
-    MEMBER(uri, MEMBER_TEXT),         MEMBER(step, MEMBER_UNSIGNED),    MEMBER(reverting, MEMBER_BOOL),
-    MEMBER(was_active, MEMBER_BOOL),  MEMBER(bus, MEMBER_BUS),          MEMBER(assume_driver, MEMBER_BOOL),
-    MEMBER(timeout_s, MEMBER_DOUBLE), MEMBER(ready, MEMBER_TEXT),       MEMBER(old_xml, MEMBER_TEXT),
-    MEMBER(known_xml, MEMBER_TEXT),   MEMBER(probe, MEMBER_TEXT),       MEMBER(journal, MEMBER_UNSIGNED),
-    MEMBER(marker, MEMBER_TEXT),      MEMBER(ignored, MEMBER_UNSIGNED), MEMBER(evidence, MEMBER_TEXT),
+    MEMBER(uri, MEMBER_TEXT),           MEMBER(step, MEMBER_UNSIGNED),    MEMBER(reverting, MEMBER_BOOL),
+    MEMBER(was_active, MEMBER_BOOL),    MEMBER(stopping, MEMBER_BOOL),    MEMBER(bus, MEMBER_BUS),
+    MEMBER(assume_driver, MEMBER_BOOL), MEMBER(timeout_s, MEMBER_DOUBLE), MEMBER(ready, MEMBER_TEXT),
+    MEMBER(old_xml, MEMBER_TEXT),       MEMBER(known_xml, MEMBER_TEXT),   MEMBER(probe, MEMBER_TEXT),
+    MEMBER(journal, MEMBER_UNSIGNED),   MEMBER(marker, MEMBER_TEXT),      MEMBER(ignored, MEMBER_UNSIGNED),
+    MEMBER(evidence, MEMBER_TEXT),      MEMBER(driver, MEMBER_TEXT),
 };
 
 static json_object *member_json(const struct convert_state *s, const struct member *m)

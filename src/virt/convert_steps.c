@@ -261,8 +261,8 @@ static void detach_probe(struct convert *cv)
     xmlFreeDoc(live);
 }
 
-/* A guest that runs on the old devices, as it did before, is left alone. Any other is stopped: it is asked
- * first, as it may be up in spite of all. */
+/* A guest that runs on the old devices, as it did before, is left alone, unless it is about to shut down:
+ * then that is waited for. Any other is stopped: it is asked first, as it may be up in spite of all. */
 static bool leave_virtio(struct convert *cv)
 {
     bool probe = live_has_probe(cv), converted = convert_runs(cv) && !probe && runs_converted(cv);
@@ -270,13 +270,14 @@ static bool leave_virtio(struct convert *cv)
         detach_probe(cv);
         probe = live_has_probe(cv);
     }
-    if (!convert_runs(cv) || (!probe && !converted && cv->s.was_active))
+    bool as_before = !probe && !converted && cv->s.was_active;
+    if (!convert_runs(cv) || (as_before && !cv->s.stopping))
         return true;
-    enum step_result r = convert_stop(cv, converted ? GRACE_S : convert_timeout(cv));
+    enum step_result r = convert_stop(cv, converted || as_before ? GRACE_S : convert_timeout(cv));
     if (r == STEP_STOP && context_cancelled(cv->c))
         return false;
     error_clear(&cv->c->error);
-    return r == STEP_DONE || pull_plug(cv);
+    return r == STEP_DONE || as_before || pull_plug(cv);
 }
 
 /* Byte for byte what libvirt printed before. */
