@@ -34,28 +34,10 @@ struct verb {
 
 /* ---- fields ---- */
 
-/* Where the kind is not known here (a device that only the next boot brings) any kind's field of that name
- * will do: which one it is, and whether the value can be, is settled where the device is found. */
-static const struct device_kind *some_kind_with(const char *word)
-{
-    char *id = xstrndup(word, strcspn(word, "="));
-    const struct device_kind *found = NULL;
-    for (size_t i = 0; !found && i < n_device_kinds; i++)
-        if (field_find(&device_kinds[i], id))
-            found = &device_kinds[i];
-    free(id);
-    return found;
-}
-
+/* The kind may be unknown here: of a device that only the next boot brings. */
 static bool assign(struct device_line *l, struct change *c, const char *word, struct error *e)
 {
-    const struct device_kind *kind = c->kind ? c->kind : edit_kind_of(l->call, l->device);
-    if (!kind && strchr(word, '='))
-        kind = some_kind_with(word);
-    if (kind)
-        return change_assign(c, kind, word, e);
-    return error_set(e, STATUS_USAGE, "device: no device has a field \"%.*s\"; `fields` lists them",
-                     (int)strcspn(word, "="), word);
+    return change_assign(c, c->kind ? c->kind : edit_kind_of(l->call, l->device), word, e);
 }
 
 static bool assign_all(struct device_line *l, struct change *c, struct error *e)

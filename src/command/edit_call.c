@@ -34,12 +34,12 @@ static bool is_called(const struct vm_device *dev, const char *name)
 static const struct device_kind *kind_in(const struct vm *vm, const char *name)
 {
     const struct device_entry *entry = vm->devices ? device_list_find(vm->devices, name) : NULL;
-    if (entry)
-        return entry->kind;
-    for (size_t i = 0; vm->def && i < vm->def->devices.len; i++)
+    const struct device_kind *kind = entry ? entry->kind : NULL;
+    /* One that libvirt adds by itself is not meant where another is called the same. */
+    for (size_t i = 0; vm->def && (!kind || kind->flags & KIND_AUTOMATIC) && i < vm->def->devices.len; i++)
         if (is_called(&vm->def->devices.items[i], name))
-            return vm->def->devices.items[i].kind;
-    return NULL;
+            kind = vm->def->devices.items[i].kind;
+    return kind;
 }
 
 const struct device_kind *edit_kind_of(const struct call *call, const char *name)

@@ -77,18 +77,36 @@ static bool set_assignment(struct change *c, const struct device_field *field, c
     return true;
 }
 
+/* Of any kind: which one is meant is settled where the device is found, by the field's name. */
+static const struct device_field *any_field(const char *id)
+{
+    const struct device_field *seen = NULL;
+    for (size_t i = 0; i < n_device_kinds; i++) {
+        const struct device_field *f = field_find(&device_kinds[i], id);
+        if (f && !(f->flags & FIELD_READ))
+            return f;
+        seen = seen ? seen : f;
+    }
+    return seen;
+}
+
+static bool no_field_at_all(const char *id, struct error *e)
+{
+    return error_set(e, STATUS_USAGE, "no device has a field \"%s\"; `fields` lists them", id);
+}
+
 bool change_assign(struct change *c, const struct device_kind *kind, const char *word, struct error *e)
 {
     const char *equals = strchr(word, '=');
     if (!equals || equals == word)
         return error_set(e, STATUS_USAGE, "\"%s\" is not FIELD=VALUE", word);
     char *id = xstrndup(word, (size_t)(equals - word));
-    const struct device_field *field = field_find(kind, id);
-    bool good = field ? true : no_such_field(kind, id, e);
-    bool unset = strcmp(equals + 1, "default") == 0 || equals[1] == '\0';
-    if (good && field->flags & FIELD_READ)
+    const struct device_field *field = kind ? field_find(kind, id) : any_field(id);
+    bool good = field ? true : kind ? no_such_field(kind, id, e) : no_field_at_all(id, e);
+    bool unset = good && (equals[1] == '\0' || field_unset(field, equals + 1));
+    if (good && kind && field->flags & FIELD_READ)
         good = error_set(e, STATUS_USAGE, "%s of a %s can be seen, not changed", id, kind->title);
-    good = good && (unset || field_check(field, equals + 1, e));
+    good = good && (unset || !kind || field_check(field, equals + 1, e));
     if (good)
         set_assignment(c, field, unset ? NULL : xstrdup(equals + 1));
     free(id);
@@ -130,19 +148,23 @@ static bool say_no_device(const char *name, xmlNodePtr domain, struct error *e)
     return false;
 }
 
-/* A name may be that of one device and the alias of another: then it is no answer. */
+/* A name may be that of one device and the alias of another: then it is no answer. One that libvirt adds by
+ * itself (a controller) is not meant where another is called the same. */
 static size_t count_called(const char *name, xmlNodePtr domain, int *at)
 {
     struct device_walk w = {.domain = domain};
-    size_t n = 0;
+    size_t n[2] = {0, 0};
+    int first[2] = {0, 0};
     for (int i = 0; device_walk_next(&w); i++) {
+        bool automatic = (w.kind->flags & KIND_AUTOMATIC) != 0;
         if (called(&w, name)) {
-            *at = n ? *at : i;
-            n++;
+            first[automatic] = n[automatic] ? first[automatic] : i;
+            n[automatic]++;
         }
     }
     device_walk_end(&w);
-    return n;
+    *at = first[n[0] == 0];
+    return n[n[0] == 0];
 }
 
 bool change_find_device(const char *name, xmlNodePtr domain, struct device_walk *at, struct error *e)

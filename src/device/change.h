@@ -48,7 +48,8 @@ struct change {
 void change_clear(struct change *c);
 void change_copy(struct change *to, const struct change *from);
 /* Adds the assignment that a word FIELD=VALUE names; VALUE "default" or "" is NULL. `kind` NULL: it is not
- * known yet which kind the device is; then the field is looked for in all kinds' rows by the verb's caller.
+ * known yet which kind the device is; then any kind's field of that name will
+ * do, and the value is checked where the device is found.
  * False with e set: which fields there are. */
 bool change_assign(struct change *c, const struct device_kind *kind, const char *word, struct error *e);
 

@@ -290,11 +290,16 @@ static char *canonical(const struct device_field *f, const char *value, struct e
     return canon;
 }
 
+bool field_unset(const struct device_field *f, const char *value)
+{
+    return !value || (f->type != FIELD_NETWORK && strcmp(value, "default") == 0);
+}
+
 bool field_check(const struct device_field *f, const char *value, struct error *e)
 {
     if (f->flags & FIELD_READ)
         return error_set(e, STATUS_USAGE, "%s can be seen, not changed", f->id);
-    if (!value || strcmp(value, "default") == 0)
+    if (field_unset(f, value))
         return true;
     char *canon = canonical(f, value, e);
     free(canon);
@@ -326,8 +331,7 @@ bool field_set(const struct device_field *f, xmlNodePtr node, const char *value,
 {
     if (!field_check(f, value, e))
         return false;
-    bool unset = !value || strcmp(value, "default") == 0;
-    char *canon = unset ? NULL : canonical(f, value, e);
+    char *canon = field_unset(f, value) ? NULL : canonical(f, value, e);
     const char *to = canon && !says_nothing(f, canon) ? canon : NULL;
     const char *mark = f->path ? strchr(f->path, '?') : NULL;
     bool good = true;

@@ -80,6 +80,9 @@ struct device_kind;
 const struct device_field *field_next(const struct device_kind *kind, const struct device_field *after);
 /* By its id; NULL: the kind has no such field. */
 const struct device_field *field_find(const struct device_kind *kind, const char *id);
+/* Whether the value means "back to what holds unsaid": NULL, or "default" where that is no value itself (a
+ * network may be called so). */
+bool field_unset(const struct device_field *f, const char *value);
 /* What the element says of it; NULL: nothing, or it is a secret. The caller frees. */
 char *field_get(const struct device_field *f, xmlNodePtr node);
 /* Checks the value and sets it; NULL or "default": back to what holds unsaid. False with e set: the field and

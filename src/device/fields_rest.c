@@ -41,12 +41,8 @@ static bool set_rng_source(xmlNodePtr rng, const char *value, struct error *e)
 static bool set_balloon_model(xmlNodePtr balloon, const char *value, struct error *e)
 {
     (void)e;
-    if (value && strcmp(value, "none") == 0) {
+    if (value && strcmp(value, "none") == 0) /* the rest stays: it holds again when the balloon does */
         readdress(balloon, "none");
-        xml_set(balloon, "stats?", NULL);
-        xml_set(balloon, "@autodeflate", NULL);
-        xml_set(balloon, "@freePageReporting", NULL);
-    }
     xml_set(balloon, "@model", value ? value : "virtio");
     return true;
 }

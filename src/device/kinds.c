@@ -256,7 +256,6 @@ const struct device_kind device_kinds[] = {
     {.id = "iommu",
      .title = "iommu",
      .element = "iommu",
-     .flags = KIND_COLD,
      .describe = describe_other,
      .fresh = FRESH_IOMMU,
      .complete = complete_iommu,

@@ -203,7 +203,7 @@ static bool run_acts(struct edit *ed)
         struct outcome *o = &ed->outcomes[a->change];
         if (a->kind != ACT_DETACH || !(a->affect & VIR_DOMAIN_AFFECT_LIVE))
             continue;
-        if (act_wait_unplugged(ed, a->key)) {
+        if (act_wait_unplugged(ed, a)) {
             o->pending = false;
             o->now = true;
         } else {

@@ -21,9 +21,19 @@ void act_clear(struct act *a)
 
 /* ---- fields that have a call of their own ---- */
 
+/* What it shall be; where that was not said, what the definition says after the change. */
+static double wanted(const struct edit *ed, const struct act *a, double unit)
+{
+    xmlNodePtr root = xmlDocGetRootElement(ed->config ? ed->config : ed->live);
+    char *value = a->value ? xstrdup(a->value) : field_get(a->field, root);
+    double n = value ? field_size(value, unit) : 0;
+    free(value);
+    return n > 0 ? n : 0;
+}
+
 static int set_vcpus(struct edit *ed, const struct act *a)
 {
-    unsigned n = (unsigned)strtoul(a->value, NULL, 10);
+    unsigned n = (unsigned)wanted(ed, a, 1);
     virDomainPtr dom = ed->c->dom;
     if (a->affect & VIR_DOMAIN_AFFECT_CONFIG) {
         int max = virDomainGetVcpusFlags(dom, VIR_DOMAIN_AFFECT_CONFIG | VIR_DOMAIN_VCPU_MAXIMUM);
@@ -36,12 +46,12 @@ static int set_vcpus(struct edit *ed, const struct act *a)
 
 static int set_memory(struct edit *ed, const struct act *a)
 {
-    return virDomainSetMemoryFlags(ed->c->dom, (unsigned long)(field_size(a->value, 1024) / 1024), a->affect);
+    return virDomainSetMemoryFlags(ed->c->dom, (unsigned long)(wanted(ed, a, 1024) / 1024), a->affect);
 }
 
 static int set_maxmemory(struct edit *ed, const struct act *a)
 {
-    return virDomainSetMemoryFlags(ed->c->dom, (unsigned long)(field_size(a->value, 1024) / 1024),
+    return virDomainSetMemoryFlags(ed->c->dom, (unsigned long)(wanted(ed, a, 1024) / 1024),
                                    a->affect | VIR_DOMAIN_MEM_MAXIMUM);
 }
 
@@ -64,7 +74,7 @@ static int set_tags(struct edit *ed, const struct act *a)
 }
 
 /* The limits go together, bytes or requests: one that is not given is taken away. As they are in the disk's
- * element after the change; n of them. */
+ * element after the change. */
 struct limit {
     char name[24];
     unsigned long long value;
@@ -265,33 +275,43 @@ bool act_run(struct edit *ed, const struct act *a)
 
 /* ---- unplugging ---- */
 
-static bool is_unplugged(struct edit *ed, const char *key)
+static char *alias_in(const char *element)
+{
+    xmlDocPtr doc = element ? xml_parse(element, strlen(element), NULL) : NULL;
+    char *alias = doc ? xml_get(xmlDocGetRootElement(doc), "alias@name") : NULL;
+    xmlFreeDoc(doc);
+    return alias;
+}
+
+/* By its alias, which is its own; keys of two devices may be the same one (a MAC given twice). */
+static bool is_unplugged(struct edit *ed, const char *key, const char *alias)
 {
     bool there = false;
     char *xml = virDomainGetXMLDesc(ed->c->dom, 0);
     xmlDocPtr doc = xml ? xml_parse(xml, strlen(xml), NULL) : NULL;
     struct device_walk w = {.domain = doc ? xmlDocGetRootElement(doc) : NULL};
     while (doc && !there && device_walk_next(&w))
-        there = strcmp(w.key, key) == 0;
+        there = alias ? w.dev.alias && strcmp(w.dev.alias, alias) == 0 : strcmp(w.key, key) == 0;
     device_walk_end(&w);
     xmlFreeDoc(doc);
     free(xml);
     return !there;
 }
 
-bool act_wait_unplugged(struct edit *ed, const char *key)
+bool act_wait_unplugged(struct edit *ed, const struct act *a)
 {
     double timeout = ed->request->unplug_timeout_s > 0 ? ed->request->unplug_timeout_s : UNPLUG_TIMEOUT_S;
     int64_t until = clock_mono_ms() + (int64_t)(timeout * 1000);
     uint64_t seen = 0;
-    while (!is_unplugged(ed, key)) {
-        if (clock_mono_ms() >= until)
-            return false;
+    char *alias = alias_in(a->xml);
+    bool gone = is_unplugged(ed, a->key, alias), waits = true;
+    while (!gone && waits && clock_mono_ms() < until) {
         context_progress(ed->c, "waiting for the guest to let the device go");
-        if (!context_wait_news(ed->c, &seen))
-            return false;
+        waits = context_wait_news(ed->c, &seen);
+        gone = is_unplugged(ed, a->key, alias);
     }
-    return true;
+    free(alias);
+    return gone;
 }
 
 /* ---- in virsh's words ---- */

@@ -74,7 +74,7 @@ bool act_run(struct edit *ed, const struct act *a);
 char *act_virsh(const struct edit *ed, const struct act *a);
 void act_clear(struct act *a);
 /* Waits until the guest has let the device go; false: it has not within the request's time. */
-bool act_wait_unplugged(struct edit *ed, const char *key);
+bool act_wait_unplugged(struct edit *ed, const struct act *a);
 /* edit_volume.c: the new volume that the request names, in the pool that it names; true where it names none.
  * Before the trees are changed its path has to be known: edit_volume_plan() puts it into the changes. */
 bool edit_volume_plan(struct edit *ed);

@@ -17,7 +17,7 @@
 
 plain() {
     sed -e '/^ *<alias name=/d' -e '/^ *<address type=/d' -e '/^ *<backingStore\/>/d' \
-        -e "s/ tty='[^']*'//" -e "s/<target dev='vnet[0-9]*'\/>//" -e "s/ index='[0-9]*'//" \
+        -e "s/ tty='[^']*'//" -e "s/<target dev='vnet[0-9]*'\/>//" -e "s/ portid='[^']*'//" -e "s/ index='[0-9]*'//" \
         -e "/^ *<source path='\/dev\/pts\/[0-9]*'\/>/d" -e 's/^ *//' -e '/^$/d' "$@"
 }
 

@@ -82,6 +82,11 @@ for file in passwd:libvirt-qemu:x:64055:64055::/var/lib/libvirt:/usr/sbin/nologi
         mount --bind "/run/$file" "/etc/$file" || exit 1
     fi
 done
+# The network interfaces that /sys tells of are those of the namespace that it was mounted in.
+if [ -d /sys/fs/cgroup ]; then
+    mkdir -p /run/cgroup
+    mount --rbind /sys/fs/cgroup /run/cgroup && mount -t sysfs sysfs /sys && mount --rbind /run/cgroup /sys/fs/cgroup
+fi
 mkdir -p /run/lock /run/libvirt /var/lib/libvirt/qemu /var/lib/libvirt/images /var/lib/libvirt/dnsmasq \
     /var/log/libvirt/qemu /var/cache/libvirt/qemu /etc/libvirt/qemu/networks
 chmod 1777 /run/lock
