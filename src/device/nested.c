@@ -232,16 +232,19 @@ static void judge_probe(const struct toggle_input *in, xmlNodePtr asked, struct 
     free(kvm);
 }
 
-static void judge_serial(const struct toggle_input *in, struct toggle_level *out)
+/* What kernels say when their own hypervisor begins. */
+static void judge_serial(const struct toggle_input *in, xmlNodePtr asked, struct toggle_level *out)
 {
     char *yes = evidence_line(in->serial, "All CPU\\(s\\) started at EL2|Hyp n?VHE mode initialized|"
-                                          "kvm: Nested Virtualization enabled|evidence: /dev/kvm is there");
+                                          "kvm(_amd)?: Nested Virtualization enabled");
     char *no =
         evidence_line(in->serial, "HYP mode not available|no hardware support for 'kvm_|"
-                                  "kvm: support for '.*' disabled by bios|evidence: /dev/kvm is not there");
+                                  "(SVM|VMX) not supported by CPU|kvm: support for '.*' disabled by bios");
+    /* Of the two on x86, only that of svm says so: it is no evidence for vmx. */
+    bool other = is_x86(asked) && nested_cpu_asks(asked, "vmx");
     if (no)
         level_set(out, ANSWER_NO, "the guest's serial log: %s", no);
-    else if (yes)
+    else if (yes && !other)
         level_set(out, ANSWER_YES, "the guest's serial log: %s", yes);
     else
         level_set(out, ANSWER_UNKNOWN, "%s; its serial log says nothing of it",
@@ -257,7 +260,7 @@ static void judge_guest(const struct toggle_input *in, xmlNodePtr asked, struct 
     else if (in->probe)
         judge_probe(in, asked, out);
     else if (in->serial)
-        judge_serial(in, out);
+        judge_serial(in, asked, out);
     else
         level_set(out, ANSWER_UNKNOWN, "%s%s%s", in->probe_why ? in->probe_why : "the guest was not asked",
                   in->serial_why ? "; " : "", in->serial_why ? in->serial_why : "");

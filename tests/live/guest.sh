@@ -106,7 +106,7 @@ for m in $(cat /modules/order) $(cat /modules/order); do
 done
 if [ "$VD_KVM" ]; then
     vendor=$(sed -n 's/^flags.* svm .*/amd/p; s/^flags.* vmx .*/intel/p' /proc/cpuinfo | head -n 1)
-    for m in irqbypass kvm ${vendor:+kvm-$vendor}; do
+    for m in irqbypass kvm kvm-${vendor:-amd}; do
         insmod /modules/$m.ko
     done
     if [ -c /dev/kvm ]; then
@@ -165,12 +165,23 @@ if [ "$VD_BUTTON" != ignore ]; then
         (head -c 1 <&3 >/dev/null && echo "power button" && poweroff -f) &
     done
 fi
-# The device node of the agent's channel, for which a large system has udev.
-for port in /sys/class/virtio-ports/*; do
-    if [ "$(cat $port/name 2>/dev/null)" = org.qemu.guest_agent.0 ]; then
-        qemu-ga -d -m virtio-serial -p "/dev/${port##*/}" -t /run -f /run/qemu-ga.pid -l /run/qemu-ga.log
-    fi
-done
+# The agent, on the device node of its channel, for whose name a large system has udev. Ports come some time after
+# the driver, and their names after them.
+agent() {
+    tries=0
+    while [ $tries -lt 50 ] && [ -e /sys/bus/virtio/drivers/virtio_console/bind ]; do
+        for port in /sys/class/virtio-ports/*; do
+            if [ "$(cat $port/name 2>/dev/null)" = org.qemu.guest_agent.0 ]; then
+                exec qemu-ga -m virtio-serial -p "/dev/${port##*/}" -t /run -l /run/qemu-ga.log
+            fi
+        done
+        set -- /sys/bus/virtio/drivers/virtio_console/virtio*
+        [ -e "$1" ] || break
+        tries=$((tries + 1))
+        usleep 100000
+    done
+}
+agent &
 # What the guest sees of the machine, on one line.
 seen() {
     for nic in /sys/class/net/eth* /sys/class/net/en*; do

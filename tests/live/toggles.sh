@@ -80,10 +80,16 @@ like "before it is done" "$err" "nested virtualization"
 v managedsave-remove vmx >/dev/null 2>&1
 
 # Without an agent the serial log tells.
-guest_define quiet cmdline=VD_KVM=1
+guest_define quiet cmdline='VD_KVM=1 loglevel=7'
 v start quiet >/dev/null
 check "a guest without an agent boots" wait_for 60 booted quiet
 verify_is "its serial log tells" quiet nested "yes yes yes yes"
+like "in its kernel's words" "$(printf '%s' "$seen" | jq -r .evidence.guest)" "Nested Virtualization enabled"
+v destroy quiet >/dev/null
+exits "without it" 0 vd nested quiet off
+v start quiet >/dev/null
+check "it boots" wait_for 60 booted quiet
+verify_is "the serial log tells that, too" quiet nested "yes no no no"
 v destroy quiet >/dev/null
 
 # ---- sound ----

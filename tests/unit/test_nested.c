@@ -160,6 +160,10 @@ static void the_guests_word(void **state)
     s->in.serial = "[    1.0] kvm: no hardware support for 'kvm_amd'\n";
     assert_judged(s, "nested", "yes yes yes no");
     assert_has(s->verdict.mismatch, "no hardware support");
+    s->in.serial = "[    1.0] kvm_amd: SVM not supported by CPU 0\n";
+    assert_judged(s, "nested", "yes yes yes no");
+    s->in.serial = "[    1.0] kvm: Nested Virtualization enabled\n";
+    assert_judged(s, "nested", "yes yes yes yes");
     s->in.serial = "Welcome\n";
     assert_judged(s, "nested", "yes yes yes unknown");
     assert_has(s->verdict.guest.evidence, "no agent");
