@@ -341,8 +341,22 @@ bool journal_begin(const char *dir, struct journal_entry *entry, struct error *e
     return good;
 }
 
-bool journal_end(const char *dir, const struct journal_entry *entry, enum journal_state state,
-                 const char *new_xml, struct error *e)
+/* What is written anew of an entry; NULL: as it is. */
+struct amendment {
+    const enum journal_state *state;
+    const char *old_xml, *new_xml, *when;
+};
+
+static void replace_text(char **text, const char *by)
+{
+    if (!by)
+        return;
+    free(*text);
+    *text = xstrdup(by);
+}
+
+static bool amend(const char *dir, const struct journal_entry *entry, const struct amendment *a,
+                  struct error *e)
 {
     char *folder = folder_of(dir, &entry->uuid);
     struct journal_entry written = {0};
@@ -352,25 +366,54 @@ bool journal_end(const char *dir, const struct journal_entry *entry, enum journa
     bool good = lock >= 0 && list_numbers(folder, true, &none, e) &&
                 load_file(folder, entry->number, true, &written, &gone, e);
     if (good) {
-        written.state = state;
-        if (new_xml) {
-            free(written.new_xml);
-            written.new_xml = xstrdup(new_xml);
-        }
-        if (entry->when) {
-            free(written.when);
-            written.when = xstrdup(entry->when);
-        }
+        written.state = a->state ? *a->state : written.state;
+        replace_text(&written.old_xml, a->old_xml);
+        replace_text(&written.new_xml, a->new_xml);
+        replace_text(&written.when, a->when);
         good = save_file(folder, &written, e);
     }
     if (lock >= 0)
         close(lock);
     vec_free(&none);
     journal_entry_clear(&written);
-    if (!good)
-        error_prefix(e, "the journal does not know how entry %u ended", entry->number);
     free(folder);
     return good;
+}
+
+bool journal_end(const char *dir, const struct journal_entry *entry, enum journal_state state,
+                 const char *new_xml, struct error *e)
+{
+    struct amendment a = {.state = &state, .new_xml = new_xml, .when = entry->when};
+    bool good = amend(dir, entry, &a, e);
+    if (!good)
+        error_prefix(e, "the journal does not know how entry %u ended", entry->number);
+    return good;
+}
+
+bool journal_rebase(const char *dir, const struct journal_entry *entry, const char *old_xml, struct error *e)
+{
+    struct amendment a = {.old_xml = old_xml};
+    return amend(dir, entry, &a, e);
+}
+
+int journal_lock_domain(const char *dir, const struct vm_uuid *uuid, bool *busy, struct error *e)
+{
+    char *folder = folder_of(dir, uuid);
+    char *path = paths_join(folder, "change.lock");
+    int fd = make_folder(folder, e) ? open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
+    *busy = false;
+    if (fd < 0 && (!e || e->status == STATUS_OK)) {
+        error_set(e, STATUS_FAILED, "can't open %s: %s", path, strerror(errno));
+    } else if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        *busy = errno == EWOULDBLOCK || errno == EINTR;
+        if (!*busy)
+            error_set(e, STATUS_FAILED, "can't lock %s: %s", path, strerror(errno));
+        close(fd);
+        fd = -1;
+    }
+    free(path);
+    free(folder);
+    return fd;
 }
 
 /* ---- reading ---- */

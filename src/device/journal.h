@@ -43,6 +43,11 @@ bool journal_begin(const char *dir, struct journal_entry *entry, struct error *e
 /* Says how it ended; new_xml as libvirt has it now (NULL: as in begin). */
 bool journal_end(const char *dir, const struct journal_entry *entry, enum journal_state state,
                  const char *new_xml, struct error *e);
+/* Before the call: somebody else was faster, and this is the definition that will really be replaced. */
+bool journal_rebase(const char *dir, const struct journal_entry *entry, const char *old_xml, struct error *e);
+/* One change of a domain's definition at a time, over all our programs: a descriptor that holds the right to,
+ * close() gives it back; -1 while another one has it (*busy) or with e set. Does not wait. */
+int journal_lock_domain(const char *dir, const struct vm_uuid *uuid, bool *busy, struct error *e);
 /* All entries of a domain, oldest first, without the XML. Damaged files are skipped and named in e (then it
  * returns false, the rest is there all the same). */
 bool journal_list_entries(const char *dir, const struct vm_uuid *uuid, journal_list *out, struct error *e);

@@ -6,11 +6,16 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+#include "base/clock.h"
 #include "base/linediff.h"
 #include "device/check.h"
 #include "model/xml.h"
 #include "virt/edit_private.h"
 #include "virt/facts.h"
+
+/* libvirt itself waits 30 s for a domain that is busy. */
+#define TURN_MS 40000
 
 struct edit_request *edit_request_new(void)
 {
@@ -52,8 +57,16 @@ static bool read_definitions(struct edit *ed)
     return (!ed->persistent || ed->config) && (!ed->active || ed->live);
 }
 
+static void give_turn(struct edit *ed)
+{
+    if (ed->turn >= 0)
+        close(ed->turn);
+    ed->turn = -1;
+}
+
 static void edit_clear(struct edit *ed)
 {
+    give_turn(ed);
     for (size_t i = 0; i < ed->acts.len; i++)
         act_clear(&ed->acts.items[i]);
     vec_free(&ed->acts);
@@ -198,6 +211,11 @@ static bool run_acts(struct edit *ed)
     for (size_t i = 0; i < ed->acts.len; i++)
         if (!act_run(ed, &ed->acts.items[i]))
             return false;
+    return true;
+}
+
+static void wait_for_unplugs(struct edit *ed)
+{
     for (size_t i = 0; i < ed->acts.len; i++) {
         const struct act *a = &ed->acts.items[i];
         struct outcome *o = &ed->outcomes[a->change];
@@ -211,7 +229,6 @@ static bool run_acts(struct edit *ed)
             host_post(ed->c->host, &n);
         }
     }
-    return true;
 }
 
 /* ---- what is told ---- */
@@ -343,6 +360,25 @@ static bool anything_to_do(const struct edit *ed)
     return false;
 }
 
+/* Two changes of ours on one domain, in this program or in two, would read the same definition and the second
+ * one would undo the first. */
+static bool take_turn(struct edit *ed)
+{
+    int64_t until = clock_mono_ms() + TURN_MS;
+    uint64_t seen = 0;
+    bool busy;
+    while ((ed->turn = journal_lock_domain(NULL, &ed->c->uuid, &busy, &ed->c->error)) < 0) {
+        if (!busy)
+            return false;
+        if (clock_mono_ms() >= until || !context_wait_news(ed->c, &seen))
+            return error_set(&ed->c->error, STATUS_FAILED,
+                             "%s: another change of it is still under way; nothing was changed",
+                             ed->c->vm_name);
+        context_progress(ed->c, "waiting for another change of it");
+    }
+    return true;
+}
+
 static bool act(struct edit *ed)
 {
     struct job_context *c = ed->c;
@@ -351,6 +387,9 @@ static bool act(struct edit *ed)
     bool good = edit_volume_make(ed) && run_acts(ed);
     if (!good)
         edit_volume_undo(ed);
+    give_turn(ed);
+    if (good)
+        wait_for_unplugs(ed);
     if (ed->journalled) {
         struct error kept = ERROR_INIT;
         error_move(&kept, &c->error);
@@ -364,6 +403,8 @@ static bool act(struct edit *ed)
 
 static bool edit(struct edit *ed)
 {
+    if (!ed->request->dry_run && !take_turn(ed))
+        return false;
     if (!read_definitions(ed) || !edit_volume_plan(ed) || !edit_plan(ed))
         return false;
     drop_what_is_so(ed);
@@ -389,7 +430,7 @@ static bool edit(struct edit *ed)
 
 static bool run_edit(struct job_context *c)
 {
-    struct edit ed = {.c = c, .request = c->args->data};
+    struct edit ed = {.c = c, .request = c->args->data, .turn = -1};
     ed.outcomes = xcalloc(ed.request->changes.len, sizeof *ed.outcomes);
     bool good = edit(&ed);
     edit_clear(&ed);

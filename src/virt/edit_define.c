@@ -111,7 +111,7 @@ static bool apply_anew(struct edit *ed, const char *xml)
     ed->config = doc;
     free(ed->config_xml);
     ed->config_xml = xstrdup(xml);
-    return check_base(ed);
+    return check_base(ed) && (!ed->journalled || journal_rebase(NULL, &ed->entry, xml, &ed->c->error));
 }
 
 /* virDomainDefineXML keeps the UUID's domain; a text with another UUID or name would make a second one. */

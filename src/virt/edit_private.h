@@ -61,6 +61,7 @@ struct edit {
     finding_list findings;
     struct journal_entry entry;
     bool journalled;
+    int turn;                /* the right to change this domain (journal_lock_domain); -1: not held */
     virStorageVolPtr volume; /* made for a disk that is added; NULL */
     char *volume_path;       /* where it is or will be; NULL: none is made */
     char *new_xml;           /* the configured definition afterwards, as libvirt has it */
