@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "command/complete_resources.h"
 #include "command/private.h"
 #include "device/field.h"
 #include "device/list.h"
@@ -129,15 +130,23 @@ static const struct device_kind *kind_named(const struct domdef *def, const char
     return device_kind_find(word);
 }
 
-static void offer_values(struct completion *c, const struct device_field *f, const char *equals)
+/* What the host has for it, and files of this machine. `host` -1: none is named. */
+static void offer_found(struct completion *c, const struct device_field *f, int host)
+{
+    if (host >= 0)
+        complete_resources(c, host, f->type);
+    if (f->type == FIELD_PATH)
+        complete_kind(c, ARG_FILE, NULL, ' ');
+}
+
+static void offer_values(struct completion *c, const struct device_field *f, int host, const char *equals)
 {
     char *before = xasprintf("%s%.*s", c->before, (int)(equals + 1 - c->prefix), c->prefix);
     const char *outer_before = c->before, *outer_prefix = c->prefix;
     c->before = before;
     c->prefix = equals + 1;
-    if (f->type == FIELD_PATH) {
-        complete_kind(c, ARG_FILE, NULL, ' ');
-    } else {
+    offer_found(c, f, host);
+    if (f->type != FIELD_PATH) {
         complete_kind(c, ARG_WORD, f->words, ' ');
         if (f->unset && !(f->words && list_has(f->words, ' ', f->unset)))
             complete_offer(c, f->unset, "what holds unsaid");
@@ -148,7 +157,7 @@ static void offer_values(struct completion *c, const struct device_field *f, con
     free(before);
 }
 
-static void offer_field(struct completion *c, const struct device_field *f)
+static void offer_field(struct completion *c, const struct device_field *f, int host)
 {
     const char *equals = strchr(c->prefix, '=');
     size_t len = strlen(f->id);
@@ -159,7 +168,23 @@ static void offer_field(struct completion *c, const struct device_field *f)
         complete_offer(c, word, f->help);
         free(word);
     } else if (len == (size_t)(equals - c->prefix) && strncmp(c->prefix, f->id, len) == 0) {
-        offer_values(c, f, equals);
+        offer_values(c, f, host, equals);
+    }
+}
+
+/* Verbs behind which stands the value of a field alone. */
+static const struct {
+    const char *verb, *field;
+} valued[] = {{"insert", "source"}, {"network", "network"}, {"bridge", "bridge"}};
+
+static void offer_behind_verb(struct completion *c, const struct device_kind *kind, int host)
+{
+    const char *last = c->given[c->n_given - 1];
+    for (size_t i = 0; i < ARRAY_LEN(valued); i++) {
+        const struct device_field *f =
+            strcmp(valued[i].verb, last) == 0 ? field_find(kind, valued[i].field) : NULL;
+        if (f)
+            offer_found(c, f, host);
     }
 }
 
@@ -173,7 +198,9 @@ void complete_assignments(struct completion *c, const char *choices, char sep)
     for (size_t i = at.word + 1; known && i < c->n_given && !kind; i++)
         kind = kind_named(at.vm->def, c->given[i]);
     for (const struct device_field *f = NULL; kind && (f = field_next(kind, f)) != NULL;)
-        offer_field(c, f);
+        offer_field(c, f, at.host);
+    if (kind)
+        offer_behind_verb(c, kind, at.host);
     snapshot_unref(at.snapshot);
 }
 
@@ -184,5 +211,5 @@ void complete_settings(struct completion *c, const char *choices, char sep)
     (void)sep;
     for (size_t i = 0; (f = field_row(i)) != NULL; i++)
         if (f->flags & FIELD_SET)
-            offer_field(c, f);
+            offer_field(c, f, -1);
 }

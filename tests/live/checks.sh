@@ -86,4 +86,13 @@ is "a network that is off is listed as that" "$(printf '%s' "$out" | jq -r '.[0]
 is "bridges" "$(printf '%s' "$out" | jq -r '.[0].bridges[] | select(.name == "virbr0") | .name')" virbr0
 is "pools" "$(printf '%s' "$out" | jq -r '[.[0].pools[].name] | join(" ")')" "box cold"
 
+# completes LINE: the candidates, one a line
+completes() {
+    vd complete-line --plain "virtdeck -c $URI $1" | cut -f1
+}
+is "volumes behind insert, ISO images first" "$(completes 'device web hda insert ' | head -n 1)" /var/lib/libvirt/pool/cd.iso
+like "networks as a value" "$(completes "device web net0 set network=" | tr '\n' ' ')" 'network=default.*network=lab'
+is "networks behind their verb" "$(completes "device web net0 network la")" lab
+is "bridges as a value" "$(completes "device web net0 set bridge=virb")" bridge=virbr0
+
 done_testing
