@@ -12,6 +12,7 @@
 #include "virt/edit_private.h"
 
 #define DRIVER_WAIT_S 60
+#define MOST_TRIES    20
 #define GRACE_S       20 /* for a guest that may hear its power button, or may hang */
 
 /* ---- definitions ---- */
@@ -25,25 +26,48 @@ static bool define(struct convert *cv, const char *xml)
     return true;
 }
 
-/* The configured definition as a tree that may be changed; NULL with the error set. */
-static xmlDocPtr read_config(struct convert *cv)
-{
-    char *xml = edit_read_config(cv->c);
-    xmlDocPtr doc = xml ? xml_parse_element(xml, "domain", &cv->c->error) : NULL;
-    free(xml);
-    return doc;
-}
+/* Changes the tree; false with the error set when it can't be. *differs: there is something to define. */
+typedef bool (*config_edit)(struct convert *cv, xmlNodePtr domain, bool *differs);
 
 /* Between the two saves it is not known which definition is there: it may be ours, and is treated so. */
-static bool define_and_keep(struct convert *cv, xmlDocPtr doc)
+static bool define_and_keep(struct convert *cv, const char *xml)
 {
-    char *xml = xml_print(doc);
     free(cv->s.known_xml);
     cv->s.known_xml = NULL;
     bool good = convert_save(cv) && define(cv, xml);
     cv->s.known_xml = good ? edit_read_config(cv->c) : NULL;
-    free(xml);
     return good && cv->s.known_xml && convert_save(cv);
+}
+
+/* One try; *again: somebody else wrote the definition meanwhile. */
+static bool try_edit(struct convert *cv, config_edit edit, bool *again)
+{
+    bool differs = false;
+    char *before = edit_read_config(cv->c), *now = NULL, *after = NULL;
+    xmlDocPtr doc = before ? xml_parse_element(before, "domain", &cv->c->error) : NULL;
+    bool good = doc && edit(cv, xmlDocGetRootElement(doc), &differs);
+    *again = false;
+    if (good && differs) {
+        after = xml_print(doc);
+        now = edit_read_config(cv->c);
+        *again = now && strcmp(now, before) != 0;
+        good = now && (*again || define_and_keep(cv, after));
+    }
+    xmlFreeDoc(doc);
+    free(before);
+    free(now);
+    free(after);
+    return good;
+}
+
+/* Changes what is configured now, whoever has changed it since. */
+static bool edit_config(struct convert *cv, config_edit edit)
+{
+    bool again = true;
+    for (int tries = 0; again && tries < MOST_TRIES; tries++)
+        if (!try_edit(cv, edit, &again))
+            return false;
+    return !again || error_set(&cv->c->error, STATUS_FAILED, "others keep changing its definition");
 }
 
 static bool converts_disks(struct convert *cv)
@@ -66,19 +90,19 @@ static bool wants_probe(struct convert *cv)
 
 /* ---- the steps ---- */
 
+static bool add_probe(struct convert *cv, xmlNodePtr domain, bool *differs)
+{
+    *differs = !virtio_probe_find(domain, cv->s.probe);
+    if (*differs)
+        virtio_probe_add(domain, cv->s.probe, cv->s.bus);
+    return true;
+}
+
 static enum step_result step_probe(struct convert *cv)
 {
     if (!wants_probe(cv))
         return STEP_DONE;
-    if ((!cv->s.probe && !convert_probe_make(cv)) || !convert_save(cv))
-        return STEP_BACK;
-    xmlDocPtr doc = read_config(cv);
-    bool good = doc != NULL;
-    if (doc && !virtio_probe_find(xmlDocGetRootElement(doc), cv->s.probe)) {
-        virtio_probe_add(xmlDocGetRootElement(doc), cv->s.probe, cv->s.bus);
-        good = define_and_keep(cv, doc);
-    }
-    xmlFreeDoc(doc);
+    bool good = (cv->s.probe || convert_probe_make(cv)) && convert_save(cv) && edit_config(cv, add_probe);
     return good ? STEP_DONE : STEP_BACK;
 }
 
@@ -130,25 +154,22 @@ static enum step_result step_stop(struct convert *cv)
     return convert_stop(cv, convert_timeout(cv));
 }
 
-static enum step_result step_flip(struct convert *cv)
+static bool flip(struct convert *cv, xmlNodePtr domain, bool *differs)
 {
     struct virtio_plan p;
-    xmlDocPtr doc = read_config(cv);
-    if (!doc)
-        return STEP_STOP;
-    xmlNodePtr domain = xmlDocGetRootElement(doc);
     xmlNodePtr probe = cv->s.probe ? virtio_probe_find(domain, cv->s.probe) : NULL;
     if (probe)
         xml_remove(probe);
     virtio_plan_make(domain, &cv->facts, cv->c->vm_name, cv->s.bus, &p);
-    bool good = true;
-    if (p.n_convert)
-        good = virtio_apply(domain, &cv->facts, cv->c->vm_name, cv->s.bus, &cv->c->error);
-    if (good && (probe || p.n_convert))
-        good = define_and_keep(cv, doc);
+    bool converts = p.n_convert > 0;
     virtio_plan_clear(&p);
-    xmlFreeDoc(doc);
-    return good ? STEP_DONE : STEP_BACK;
+    *differs = probe || converts;
+    return !converts || virtio_apply(domain, &cv->facts, cv->c->vm_name, cv->s.bus, &cv->c->error);
+}
+
+static enum step_result step_flip(struct convert *cv)
+{
+    return edit_config(cv, flip) ? STEP_DONE : STEP_BACK;
 }
 
 /* Whether what runs is the converted domain: one that runs with other devices was started by somebody. */
