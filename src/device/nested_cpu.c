@@ -175,9 +175,8 @@ void nested_cpu_judge_arguments(const struct toggle_input *in, struct toggle_lev
     bool gone = inside && argument_says(in->arguments, inside) == ANSWER_NO;
     if (vmx == ANSWER_YES && emulated)
         level_set(out, ANSWER_NO, "QEMU was asked for vmx, which software emulation does not have");
-    else if (svm == ANSWER_YES || vmx == ANSWER_YES)
-        level_set(out, ANSWER_YES, "QEMU was started with -cpu %s", argument);
-    else if (whole && svm == ANSWER_UNKNOWN && vmx == ANSWER_UNKNOWN)
+    else if (svm == ANSWER_YES || vmx == ANSWER_YES ||
+             (whole && svm == ANSWER_UNKNOWN && vmx == ANSWER_UNKNOWN))
         level_set(out, ANSWER_YES, "QEMU was started with -cpu %s", argument);
     else if (inside && !gone && !whole)
         level_set(out, ANSWER_YES, "QEMU was started with -cpu %s, a model that has %s",

@@ -112,13 +112,14 @@ static const char *backend_of(xmlNodePtr domain, char **own)
 {
     xmlNodePtr devices = xml_child(domain, "devices"), sound = xml_child(devices, "sound");
     char *id = sound ? xml_get(sound, "audio@id") : NULL;
-    *own = NULL;
-    for (xmlNodePtr a = xml_child(devices, "audio"); a && !*own; a = xml_next(a, "audio"))
+    char *said = NULL;
+    for (xmlNodePtr a = xml_child(devices, "audio"); a && !said; a = xml_next(a, "audio"))
         if (!id || xml_get_is(a, "@id", id))
-            *own = xml_get(a, "@type");
+            said = xml_get(a, "@type");
     free(id);
-    if (*own)
-        return *own;
+    *own = said;
+    if (said)
+        return said;
     xmlNodePtr graphics = xml_child(devices, "graphics");
     for (; graphics; graphics = xml_next(graphics, "graphics")) {
         if (xml_get_is(graphics, "@type", "spice"))
@@ -291,12 +292,12 @@ static void check_card(const struct toggle_input *in, xmlNodePtr domain, const c
 void sound_preflight(const struct toggle_input *in, const char *value, finding_list *out)
 {
     xmlNodePtr domain = in->config ? in->config : in->live;
-    char *own, *remedy;
+    char *own;
     if (strcmp(value, "off") == 0)
         return;
     check_card(in, domain, model_of_value(in->facts, domain, value), out);
     if (strcmp(backend_of(domain, &own), "none") == 0) {
-        remedy = xasprintf("edit %s", in->vm);
+        char *remedy = xasprintf("edit %s", in->vm);
         finding_add(
             out, "sound-silent", SEV_WARN, remedy,
             "the audio backend will be none: the card is there and stays silent; an <audio> of type spice, "
