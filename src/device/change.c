@@ -201,6 +201,16 @@ static const struct assignment *assigned(const struct change *c, const char *id)
     return NULL;
 }
 
+/* Saying what holds anyway would make a difference that means nothing. */
+static bool is_so(const struct device_field *f, xmlNodePtr node, const char *value)
+{
+    char *said = field_get(f, node);
+    const char *now = said ? said : f->unset;
+    bool same = value && now && strcmp(value, now) == 0;
+    free(said);
+    return same;
+}
+
 /* In the order of the kind's rows, not in that of the words: a maximum before what it bounds, a type before
  * what goes with it. */
 static bool set_fields(const struct change *c, const struct device_kind *kind, xmlNodePtr node,
@@ -211,7 +221,7 @@ static bool set_fields(const struct change *c, const struct device_kind *kind, x
             return no_such_field(kind, c->sets.items[i].field->id, e);
     for (const struct device_field *f = NULL; (f = field_next(kind, f)) != NULL;) {
         const struct assignment *a = assigned(c, f->id);
-        if (a && !field_set(f, node, a->value, e))
+        if (a && !is_so(f, node, a->value) && !field_set(f, node, a->value, e))
             return false;
     }
     return true;

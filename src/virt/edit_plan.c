@@ -34,6 +34,12 @@ static const struct device_kind *kind_of(const struct edit *ed, size_t i)
 
 /* ---- whether the definition has to be replaced ---- */
 
+/* libvirt's call takes our element out and leaves an empty <metadata/> that was not there before. */
+static bool leaves_empty_metadata(const struct edit *ed, const struct device_field *f)
+{
+    return f->call == CALL_TAGS && !xml_child(xmlDocGetRootElement(ed->config), "metadata");
+}
+
 static bool field_is_narrow(const struct device_field *f, const struct device_kind *kind)
 {
     return f->call == CALL_DEFINE || f->call == CALL_UPDATE || f->call == CALL_INTERFACE_TUNE
@@ -52,7 +58,8 @@ static bool change_is_narrow(const struct edit *ed, size_t i)
     if (ed->outcomes[i].config.beyond)
         return false;
     for (size_t s = 0; s < c->sets.len; s++)
-        if (!field_is_narrow(c->sets.items[s].field, kind))
+        if (!field_is_narrow(c->sets.items[s].field, kind) ||
+            leaves_empty_metadata(ed, c->sets.items[s].field))
             return false;
     return true;
 }
@@ -118,8 +125,10 @@ static bool apply(struct edit *ed, size_t i)
         return false;
     if (!wants_config(ed))
         return true;
-    if (change_apply(c, ed->config, &o->config, e))
+    if (change_apply(c, ed->config, &o->config, e)) {
+        edit_take_form(ed, i);
         return true;
+    }
     if (!o->live.found || c->verb == CHANGE_DEFINE)
         return false;
     error_clear(e); /* there, but no longer configured: only the running one can be changed */

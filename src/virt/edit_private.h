@@ -5,6 +5,7 @@
  *
  *   edit.c         the job: read, plan, check, journal, act, tell
  *   edit_plan.c    changes and both trees → acts
+ *   edit_form.c    a value that is turned back is said in the words of before
  *   edit_act.c     one act → one call of libvirt's, and the same as a virsh command
  *   edit_volume.c  a new volume for a disk that is added
  *   edit_define.c  replacing the whole definition without overwriting somebody else's edit unseen
@@ -69,6 +70,8 @@ struct edit {
 
 /* edit_plan.c: makes the changes in both trees and lists the acts. False with c->error set. */
 bool edit_plan(struct edit *ed);
+/* edit_form.c: after a change of fields was made in the configured tree. */
+void edit_take_form(struct edit *ed, size_t change);
 /* edit_act.c */
 bool act_run(struct edit *ed, const struct act *a);
 /* The same as a shell line (several for XML), secrets hidden; the caller frees. */
