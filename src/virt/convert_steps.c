@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "base/clock.h"
 #include "device/journal.h"
 #include "model/xml.h"
@@ -12,6 +13,7 @@
 #include "virt/edit_private.h"
 
 #define DRIVER_WAIT_S 60
+#define TURN_WAIT_S   30
 #define MOST_TRIES    20
 #define GRACE_S       20 /* for a guest that may hear its power button, or may hang */
 
@@ -39,6 +41,22 @@ static bool define_and_keep(struct convert *cv, const char *xml)
     return good && cv->s.known_xml && convert_save(cv);
 }
 
+/* The right to change the domain, among programs of ours; -1 with the error set. close() gives it back. */
+static int take_turn(struct convert *cv)
+{
+    int64_t until = clock_mono_ms() + TURN_WAIT_S * 1000;
+    uint64_t seen = 0;
+    bool busy;
+    int turn;
+    while ((turn = journal_lock_domain(NULL, &cv->c->uuid, &busy, &cv->c->error)) < 0 && busy) {
+        if (clock_mono_ms() >= until || !context_wait_news(cv->c, &seen)) {
+            error_set(&cv->c->error, STATUS_FAILED, "another change of it is still under way");
+            break;
+        }
+    }
+    return turn;
+}
+
 /* One try; *again: somebody else wrote the definition meanwhile. */
 static bool try_edit(struct convert *cv, config_edit edit, bool *again)
 {
@@ -63,11 +81,14 @@ static bool try_edit(struct convert *cv, config_edit edit, bool *again)
 /* Changes what is configured now, whoever has changed it since. */
 static bool edit_config(struct convert *cv, config_edit edit)
 {
-    bool again = true;
-    for (int tries = 0; again && tries < MOST_TRIES; tries++)
-        if (!try_edit(cv, edit, &again))
-            return false;
-    return !again || error_set(&cv->c->error, STATUS_FAILED, "others keep changing its definition");
+    bool good = true, again = true;
+    int turn = take_turn(cv);
+    if (turn < 0)
+        return false;
+    for (int tries = 0; good && again && tries < MOST_TRIES; tries++)
+        good = try_edit(cv, edit, &again);
+    close(turn);
+    return good && (!again || error_set(&cv->c->error, STATUS_FAILED, "others keep changing its definition"));
 }
 
 static bool converts_disks(struct convert *cv)
@@ -316,11 +337,20 @@ static bool check_same(struct convert *cv)
     return same;
 }
 
+static bool define_old(struct convert *cv)
+{
+    int turn = take_turn(cv);
+    bool good = turn >= 0 && keep_foreign(cv) && define(cv, cv->s.old_xml);
+    if (turn >= 0)
+        close(turn);
+    return good;
+}
+
 bool convert_put_back(struct convert *cv)
 {
     cv->s.reverting = true;
     context_progress(cv->c, "putting everything back");
-    if (!convert_save(cv) || !keep_foreign(cv) || !leave_virtio(cv) || !define(cv, cv->s.old_xml))
+    if (!convert_save(cv) || !leave_virtio(cv) || !define_old(cv))
         return false;
     bool good = check_same(cv);
     if (cv->s.was_active && !convert_runs(cv)) {
