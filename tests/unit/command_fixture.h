@@ -27,6 +27,13 @@ struct snapshot *fleet_snapshot(struct fleet *f, int host)
     return snapshot_ref(f->snapshots[host]);
 }
 
+struct host_resources *fleet_resources(struct fleet *f, int host)
+{
+    (void)f;
+    (void)host;
+    return NULL;
+}
+
 /* What the fixture knows of its domains is there already. */
 void fleet_set_interest(struct fleet *f, int host, const struct vm_uuid *visible, size_t n,
                         const struct vm_uuid *selected)
