@@ -6,8 +6,10 @@
 #include "device/describe.h"
 
 #include <stdio.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/format.h"
 #include "base/strbuf.h"
 #include "model/xml.h"
 
@@ -263,7 +265,7 @@ void describe_usb(xmlNodePtr node, int index, struct vm_device *dev)
 {
     xmlNodePtr source = child(node, "source");
     xmlNodePtr address = child(source, "address");
-    dev->name = numbered("usb", index);
+    dev->name = numbered("usbdev", index);
     dev->model = attr(node, "mode");
     dev->source = join(child_attr(source, "vendor", "id"), ":", child_attr(source, "product", "id"));
     if (!dev->source) {
@@ -274,7 +276,7 @@ void describe_usb(xmlNodePtr node, int index, struct vm_device *dev)
 void describe_pci(xmlNodePtr node, int index, struct vm_device *dev)
 {
     xmlNodePtr address = child(child(node, "source"), "address");
-    dev->name = numbered("pci", index);
+    dev->name = numbered("pcidev", index);
     dev->model = child_attr(node, "driver", "name");
     if (!dev->model) {
         dev->model = attr(node, "mode");
@@ -441,13 +443,11 @@ void describe_cpu(xmlNodePtr domain, int index, struct vm_device *dev)
 
 void describe_ram(xmlNodePtr domain, int index, struct vm_device *dev)
 {
-    char *now = xml_get(domain, "currentMemory"), *max = xml_get(domain, "memory");
-    char *unit = xml_get(domain, "memory@unit");
+    struct strbuf out = {0};
+    double max = xml_get_kib(domain, "memory"), now = xml_get_kib(domain, "currentMemory");
     describe_part(domain, index, dev);
-    dev->source = xasprintf("%s of %s %s", now ? now : max ? max : "?", max ? max : "?", unit ? unit : "KiB");
-    free(now);
-    free(max);
-    free(unit);
+    format_kib_pair(&out, isnan(now) ? max : now, max, false);
+    dev->source = strbuf_steal(&out);
 }
 
 void describe_firmware(xmlNodePtr domain, int index, struct vm_device *dev)

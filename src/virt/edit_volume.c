@@ -31,6 +31,7 @@ static virStoragePoolPtr find_pool(struct edit *ed)
 static char *free_name(virStoragePoolPtr pool, const char *vm, const char *format)
 {
     char *stem = xstrdup(vm);
+    virStoragePoolRefresh(pool, 0); /* of files that came into its folder by themselves it does not know */
     for (char *p = stem; *p; p++)
         if (*p == '/')
             *p = '_';

@@ -78,8 +78,8 @@ static void one_of_each(void **state)
         {"sound", "sound0", "ich9", NULL, "audio1"},
         {"audio", "audio1", "spice", NULL, NULL},
         {"video", "video0", "virtio", NULL, NULL},
-        {"usb", "usb0", "subsystem", NULL, "0x0781:0x5591"},
-        {"pci", "pci0", "vfio", NULL, "0000:06:12.5"},
+        {"usb", "usbdev0", "subsystem", NULL, "0x0781:0x5591"},
+        {"pci", "pcidev0", "vfio", NULL, "0000:06:12.5"},
         {"hostdev", "hostdev0", "mdev", NULL, "c2177883-f1bb-47f0-914d-32a22e3a8804"},
         {"redirdev", "redir0", "usb", NULL, "spicevmc"},
         {"hub", "hub0", "usb", NULL, NULL},
@@ -148,8 +148,8 @@ static void wherever_a_disk_lies(void **state)
 static void devices_that_say_little(void **state)
 {
     static const struct expected wanted[] = {
-        {"pci", "pci0", NULL, NULL, "0000:00:ffff.0"},
-        {"usb", "usb0", NULL, NULL, "bus 1 device 4"},
+        {"pci", "pcidev0", NULL, NULL, "0000:00:ffff.0"},
+        {"usb", "usbdev0", NULL, NULL, "bus 1 device 4"},
         {"hostdev", "hostdev0", "scsi", NULL, "scsi_host0"},
         {"hostdev", "hostdev1", "net", NULL, "eth0"},
         {"graphics", "graphics0", NULL, NULL, NULL},
