@@ -18,6 +18,7 @@
 #include "ui/form.h"
 #include "ui/picker.h"
 #include "ui/prompt.h"
+#include "ui/run.h"
 
 #define HEAD                                                                                                 \
     "<domain type='kvm'><name>db1</name><title>PostgreSQL primary</title>"                                   \
@@ -375,6 +376,50 @@ static void test_form_secret(void **state)
     stage_close(&s);
 }
 
+/* Whatever is said of a command, a secret among its words is not. */
+static void test_words_with_secret(void **state)
+{
+    (void)state;
+    struct stage s;
+    open_with(&s, 80, 24, true, live, config);
+    const char *const words[] = {"device", "--geheim7"};
+    const char *const secrets[] = {"geheim7"};
+    assert_false(run_words(&s.deck, 2, words, 1, secrets));
+    char *text = stage_text(&s);
+    assert_non_null(strstr(text, "(hidden)"));
+    assert_null(strstr(text, "geheim7"));
+    free(text);
+    stage_close(&s);
+}
+
+/* A password typed as a word of a command is not kept for the next time. */
+static void test_history_without_secret(void **state)
+{
+    (void)state;
+    struct stage s;
+    static const char *const lines[] = {"device db1 vnc set passwd=geheim7",
+                                        "device db1 vnc set 'passwd=geheim7'", "list"};
+    open_with(&s, 80, 24, true, live, config);
+    prompt_init(&s.deck.session, NULL, 10);
+    for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+        char *line = NULL;
+        struct input end = {.type = INPUT_KEY, .key = KEYC_ENTER, .bytes = "\r", .n_bytes = 1};
+        prompt_open(PROMPT_COMMAND, ":", lines[i]);
+        assert_int_equal(prompt_feed(&end, &line), PROMPT_ACCEPTED);
+        assert_string_equal(line, lines[i]);
+        free(line);
+    }
+    prompt_open(PROMPT_COMMAND, ":", "");
+    for (int i = 0; i < 3; i++) {
+        char *line = NULL;
+        struct input up = {.type = INPUT_KEY, .key = KEYC_UP, .bytes = "\033[A", .n_bytes = 3};
+        prompt_feed(&up, &line);
+        assert_string_equal(prompt_text(), "list");
+    }
+    prompt_shutdown(NULL);
+    stage_close(&s);
+}
+
 static void test_add(void **state)
 {
     (void)state;
@@ -474,13 +519,22 @@ int main(void)
 {
     stage_setup();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pane),         cmocka_unit_test(test_cursor),
-        cmocka_unit_test(test_automatic),    cmocka_unit_test(test_unplug),
-        cmocka_unit_test(test_inactive),     cmocka_unit_test(test_hostile),
-        cmocka_unit_test(test_read_only),    cmocka_unit_test(test_form),
-        cmocka_unit_test(test_form_changed), cmocka_unit_test(test_form_typed),
-        cmocka_unit_test(test_form_secret),  cmocka_unit_test(test_add),
-        cmocka_unit_test(test_picker),       cmocka_unit_test(test_words),
+        cmocka_unit_test(test_pane),
+        cmocka_unit_test(test_cursor),
+        cmocka_unit_test(test_automatic),
+        cmocka_unit_test(test_unplug),
+        cmocka_unit_test(test_inactive),
+        cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_read_only),
+        cmocka_unit_test(test_form),
+        cmocka_unit_test(test_form_changed),
+        cmocka_unit_test(test_form_typed),
+        cmocka_unit_test(test_form_secret),
+        cmocka_unit_test(test_add),
+        cmocka_unit_test(test_words_with_secret),
+        cmocka_unit_test(test_history_without_secret),
+        cmocka_unit_test(test_picker),
+        cmocka_unit_test(test_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
