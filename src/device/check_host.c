@@ -240,14 +240,8 @@ static long long huge_kib(const struct facts *f, long long size)
 
 static long long page_size(xmlNodePtr page)
 {
-    static const struct {
-        const char *unit;
-        long long kib;
-    } units[] = {{"KiB", 1}, {"k", 1}, {"M", 1024}, {"MiB", 1024}, {"G", 1048576}, {"GiB", 1048576}};
-    for (size_t i = 0; i < ARRAY_LEN(units); i++)
-        if (page && xml_get_is(page, "@unit", units[i].unit))
-            return get_number(page, "@size", 0) * units[i].kib;
-    return page ? get_number(page, "@size", 0) : 0;
+    double kib = xml_get_kib(page, "@size");
+    return kib > 0 && kib < 1e15 ? (long long)kib : 0;
 }
 
 static void check_hugepages(const struct check_input *in, const char *id, finding_list *out)

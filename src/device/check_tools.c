@@ -72,23 +72,8 @@ long long get_number(xmlNodePtr node, const char *path, long long missing)
 
 unsigned long long get_kib(xmlNodePtr node, const char *path)
 {
-    static const struct {
-        const char *unit;
-        double kib;
-    } units[] = {{"b", 1 / 1024.0},  {"bytes", 1 / 1024.0}, {"KB", 1000 / 1024.0}, {"k", 1},
-                 {"KiB", 1},         {"MB", 1e6 / 1024},    {"M", 1024},           {"MiB", 1024},
-                 {"GB", 1e9 / 1024}, {"G", 1048576},        {"GiB", 1048576},      {"TB", 1e12 / 1024},
-                 {"T", 1073741824},  {"TiB", 1073741824}};
-    xmlNodePtr found = xml_find(node, path);
-    char *text = xml_get(node, path), *unit = found ? xml_get(found, "@unit") : NULL;
-    double factor = unit ? 0 : 1, n = text ? strtod(text, NULL) : 0;
-    for (size_t i = 0; unit && i < ARRAY_LEN(units); i++)
-        if (strcmp(units[i].unit, unit) == 0)
-            factor = units[i].kib;
-    free(text);
-    free(unit);
-    n *= factor;
-    return n > 0 && n < 1e18 ? (unsigned long long)n : 0;
+    double kib = xml_get_kib(node, path);
+    return kib > 0 && kib < 1e18 ? (unsigned long long)kib : 0;
 }
 
 /* ---- domcaps ---- */

@@ -48,35 +48,6 @@ static int take_number(char *digits, int fallback)
     return good ? (int)n : fallback;
 }
 
-static const struct {
-    const char *name;
-    double bytes;
-} units[] = {
-    {"b", 1},        {"bytes", 1},    {"KB", 1e3},     {"k", 0x1p10},   {"KiB", 0x1p10},
-    {"MB", 1e6},     {"M", 0x1p20},   {"MiB", 0x1p20}, {"GB", 1e9},     {"G", 0x1p30},
-    {"GiB", 0x1p30}, {"TB", 1e12},    {"T", 0x1p40},   {"TiB", 0x1p40}, {"PB", 1e15},
-    {"P", 0x1p50},   {"PiB", 0x1p50}, {"EB", 1e18},    {"E", 0x1p60},   {"EiB", 0x1p60},
-};
-
-/* <memory unit='GiB'>4</memory> in KiB; NAN when it is missing or makes no sense. */
-static double memory_of(xmlNodePtr node)
-{
-    char *digits = text(node);
-    char *unit = attr(node, "unit");
-    double bytes = unit ? NAN : 1024;
-    for (size_t i = 0; unit && i < ARRAY_LEN(units); i++) {
-        if (strcasecmp(unit, units[i].name) == 0) {
-            bytes = units[i].bytes;
-        }
-    }
-    char *end = digits;
-    double n = digits ? strtod(digits, &end) : NAN;
-    double kib = end != digits && isfinite(n) && n >= 0 ? n * bytes / 1024 : NAN;
-    free(digits);
-    free(unit);
-    return kib;
-}
-
 /* ---- metadata ---- */
 
 /* "http://debian.org/debian/12" is debian12, as libosinfo's short ids are made. */
@@ -155,8 +126,8 @@ static void read_machine(xmlNodePtr domain, struct domdef *def)
     def->machine = attr(type, "machine");
     def->vcpus_max = vcpu ? take_number(text(vcpu), 0) : 1; /* libvirt's own default */
     def->vcpus = take_number(attr(vcpu, "current"), def->vcpus_max);
-    def->maxmem_kib = memory_of(child(domain, NULL, "memory"));
-    def->memory_kib = memory_of(child(domain, NULL, "currentMemory"));
+    def->maxmem_kib = xml_get_kib(domain, "memory");
+    def->memory_kib = xml_get_kib(domain, "currentMemory");
     if (isnan(def->memory_kib)) {
         def->memory_kib = def->maxmem_kib;
     }

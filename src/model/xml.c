@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/xml.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>
 #include "base/strbuf.h"
@@ -224,6 +226,36 @@ bool xml_get_is(xmlNodePtr node, const char *path, const char *value)
     return same;
 }
 
+static const struct {
+    const char *name;
+    double bytes;
+} units[] = {
+    {"b", 1},        {"bytes", 1},    {"KB", 1e3},     {"k", 0x1p10},   {"KiB", 0x1p10},
+    {"MB", 1e6},     {"M", 0x1p20},   {"MiB", 0x1p20}, {"GB", 1e9},     {"G", 0x1p30},
+    {"GiB", 0x1p30}, {"TB", 1e12},    {"T", 0x1p40},   {"TiB", 0x1p40}, {"PB", 1e15},
+    {"P", 0x1p50},   {"PiB", 0x1p50}, {"EB", 1e18},    {"E", 0x1p60},   {"EiB", 0x1p60},
+};
+
+static double unit_bytes(const char *unit)
+{
+    for (size_t i = 0; unit && i < ARRAY_LEN(units); i++)
+        if (strcasecmp(unit, units[i].name) == 0)
+            return units[i].bytes;
+    return unit ? NAN : 1024;
+}
+
+double xml_get_kib(xmlNodePtr node, const char *path)
+{
+    xmlNodePtr found = node ? xml_find(node, path) : NULL;
+    char *digits = node ? xml_get(node, path) : NULL, *unit = found ? xml_get(found, "@unit") : NULL;
+    char *end = digits;
+    double n = digits ? strtod(digits, &end) : NAN;
+    double kib = end != digits && isfinite(n) && n >= 0 ? n * unit_bytes(unit) / 1024 : NAN;
+    free(digits);
+    free(unit);
+    return kib;
+}
+
 /* ---- changing ---- */
 
 static bool is_blank(xmlNodePtr node)
@@ -266,8 +298,8 @@ static xmlNodePtr copy_blank(xmlNodePtr blank)
     return copy;
 }
 
-/* Links `node` as the last child, on a line of its own; where the parent's children stand on lines already, it
- * is indented as they are, and where they stand on one line, it joins them. Taking it out again leaves no
+/* Links `node` as the last child, on a line of its own; where the parent's children stand on lines already,
+ * it is indented as they are, and where they stand on one line, it joins them. Taking it out again leaves no
  * trace. */
 static xmlNodePtr append(xmlNodePtr parent, xmlNodePtr node)
 {
