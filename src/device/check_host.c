@@ -21,7 +21,7 @@ static const struct {
     {"audio", "@type", "pipewire", 9010000, 8001000, "type=none"},
     {"watchdog", "@model", "itco", 9001000, 0, "model=i6300esb"},
     {"panic", "@model", "pvpanic", 9001000, 0, NULL},
-    {"interface", "model@type", "igb", 0, 8000000, "model=e1000e"},
+    {"interface", "model@type", "igb", 9003000, 8000000, "model=e1000e"},
     {"pstore", "@backend", "acpi-erst", 10006000, 0, NULL},
 };
 
