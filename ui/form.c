@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "command/complete_resources.h"
+#include "model/xml.h"
 #include "ui/confirm.h"
 #include "ui/devices.h"
 #include "ui/form_private.h"
@@ -18,7 +19,9 @@ const char *form_effective(const struct form *f, const struct form_line *l)
 {
     if (l->changed)
         return l->value ? l->value : l->field->unset;
-    return f->fresh ? l->field->unset : f->has_boot ? l->boot : l->now;
+    if (f->fresh)
+        return l->boot ? l->boot : l->field->unset;
+    return f->has_boot ? l->boot : l->now;
 }
 
 const char *form_when(const struct form *f, const struct device_field *field)
@@ -462,6 +465,18 @@ static void add_lines(struct form *f, const struct device_entry *entry, bool beh
     }
 }
 
+/* What a new device says of itself where nothing else is wanted. */
+static void read_fresh(struct form *f)
+{
+    xmlDocPtr doc = f->kind->fresh ? xml_parse_element(f->kind->fresh, NULL, NULL) : NULL;
+    for (size_t i = 0; doc && i < f->lines.len; i++) {
+        struct form_line *l = &f->lines.items[i];
+        if (l->field->path && !l->field->get)
+            l->boot = field_get(l->field, xmlDocGetRootElement(doc));
+    }
+    xmlFreeDoc(doc);
+}
+
 static bool show(struct deck *d, struct form *f, const struct device_entry *entry, struct error *e)
 {
     add_lines(f, entry, false);
@@ -469,6 +484,8 @@ static bool show(struct deck *d, struct form *f, const struct device_entry *entr
         add_volume_lines(f);
     f->n_front = f->lines.len;
     add_lines(f, entry, true);
+    if (f->fresh)
+        read_fresh(f);
     if (f->lines.len == 0 && !f->fresh) {
         error_set(e, STATUS_FAILED, "%s has no fields here; its XML can be edited", f->device);
         form_free(&f->base);
