@@ -39,12 +39,12 @@ say() {
 modules='virtio virtio_ring virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci failover net_failover virtio_net
     virtio_blk virtio_scsi virtio_console virtio_balloon virtio-rng evdev button scsi_common scsi_mod sd_mod libata
     ata_piix ahci libahci cdrom isofs sr_mod vsock vmw_vsock_virtio_transport_common vmw_vsock_virtio_transport'
-# Loaded when they are asked for.
+# Unpacked and loaded when they are asked for.
 kvm_modules='irqbypass kvm kvm-amd kvm-intel'
 
 root=$dir/root
 rm -rf "$root" "$dir/pkg"
-mkdir -p "$root/bin" "$root/lib" "$root/modules" "$root/proc" "$root/sys" "$root/dev" "$root/tmp" "$root/run" "$dir/pkg"
+mkdir -p "$root/bin" "$root/modules" "$root/proc" "$root/sys" "$root/dev" "$root/tmp" "$root/run" "$dir/pkg"
 
 # Fetches the kernel's package and the agent's into pkg/. Where apt has no lists, it uses lists of its own under DIR.
 meta=linux-image-cloud-$(dpkg --print-architecture)
@@ -66,33 +66,38 @@ for deb in "$dir"/pkg/*.deb; do
 done
 cp "$dir"/pkg/x/boot/vmlinuz-* "$dir/vmlinuz"
 
-# put_modules LIST MODULE…: into the guest, and their names into its list.
+# put_modules FOLDER MODULE…: uncompressed, and their names into FOLDER/order.
 put_modules() {
-    list=$1
+    to=$1
     shift
+    mkdir -p "$to"
     for m in "$@"; do
         file=$(find "$dir/pkg/x" -name "$m.ko" -o -name "$m.ko.xz" | head -n 1)
         case $file in
         '') continue ;;
-        *.xz) xz -dc "$file" >"$root/modules/$m.ko" ;;
-        *) cp "$file" "$root/modules/$m.ko" ;;
+        *.xz) xz -dc "$file" >"$to/$m.ko" ;;
+        *) cp "$file" "$to/$m.ko" ;;
         esac
-        echo "$m" >>"$root/modules/$list"
+        echo "$m" >>"$to/order"
     done
 }
-put_modules order $modules
-put_modules more $kvm_modules
+put_modules "$root/modules" $modules
+# What few guests want stays packed in the others, whose memory is short.
+put_modules "$dir/pkg/kvm/kvm" $kvm_modules
+tar -C "$dir/pkg/kvm" -czf "$root/kvm.tgz" kvm
 
 cp "$(command -v busybox)" "$root/bin/busybox"
 # The agent with its libraries: QEMU itself needs the same ones, so that they are on this machine.
 agent=$(find "$dir/pkg/x" -name qemu-ga -type f | head -n 1)
-cp "$agent" "$root/bin/qemu-ga"
+mkdir -p "$dir/pkg/agent/bin" "$dir/pkg/agent/lib"
+cp "$agent" "$dir/pkg/agent/bin/qemu-ga"
 ldd "$agent" | sed -n 's/.*=> \(\/[^ ]*\) .*/\1/p' | while read -r library; do
-    cp -L "$library" "$root/lib/"
+    cp -L "$library" "$dir/pkg/agent/lib/"
 done
 loader=$(ldd "$agent" | sed -n 's/^[[:space:]]*\(\/[^ ]*\) (.*/\1/p' | head -n 1)
-mkdir -p "$root${loader%/*}"
-cp -L "$loader" "$root$loader"
+mkdir -p "$dir/pkg/agent${loader%/*}"
+cp -L "$loader" "$dir/pkg/agent$loader"
+tar -C "$dir/pkg/agent" -czf "$root/agent.tgz" .
 cat >"$root/init" <<'EOF'
 #!/bin/busybox sh
 /bin/busybox --install -s /bin
@@ -106,9 +111,11 @@ for m in $(cat /modules/order) $(cat /modules/order); do
 done
 if [ "$VD_KVM" ]; then
     vendor=$(sed -n 's/^flags.* svm .*/amd/p; s/^flags.* vmx .*/intel/p' /proc/cpuinfo | head -n 1)
+    tar -xzf /kvm.tgz -C /tmp
     for m in irqbypass kvm kvm-${vendor:-amd}; do
-        insmod /modules/$m.ko
+        insmod /tmp/kvm/$m.ko
     done
+    rm -rf /tmp/kvm
     if [ -c /dev/kvm ]; then
         echo "evidence: /dev/kvm is there"
     else
@@ -137,6 +144,10 @@ if [ "$VD_ROOT" ] && [ -z "$VD_IN_ROOT" ]; then
     echo "ALERT!  $VD_ROOT does not exist.  Dropping to a shell!"
     [ "$VD_NO_ROOT" = panic ] && exit 1
     PS1='(initramfs) ' exec sh
+fi
+# All this is memory here, and not on a disk.
+if [ -z "$VD_IN_ROOT" ]; then
+    rm -rf /modules /kvm.tgz
 fi
 for nic in /sys/class/net/eth* /sys/class/net/en*; do
     [ -e "$nic" ] || continue
@@ -172,6 +183,8 @@ agent() {
     while [ $tries -lt 50 ] && [ -e /sys/bus/virtio/drivers/virtio_console/bind ]; do
         for port in /sys/class/virtio-ports/*; do
             if [ "$(cat $port/name 2>/dev/null)" = org.qemu.guest_agent.0 ]; then
+                tar -xzf /agent.tgz -C /
+                [ "$VD_IN_ROOT" ] || rm -f /agent.tgz
                 exec qemu-ga -m virtio-serial -p "/dev/${port##*/}" -t /run -l /run/qemu-ga.log
             fi
         done

@@ -16,6 +16,10 @@ config() {
 agent_answers() {
     v qemu-agent-command "$1" '{"execute":"guest-ping"}' >/dev/null 2>&1
 }
+# Their agent and KVM's modules want more memory than a plain guest has.
+define() {
+    guest_define "$@" memory=131072
+}
 boot() {
     v start "$1" >/dev/null && wait_for 60 booted "$1" && wait_for 20 agent_answers "$1"
 }
@@ -31,9 +35,9 @@ mismatch() {
 
 # ---- nested virtualization ----
 
-guest_define given cmdline=VD_KVM=1 extra="$agent"
-guest_define none cmdline=VD_KVM=1 extra="$agent"
-guest_xml vmx cmdline=VD_KVM=1 extra="$agent" |
+define given cmdline=VD_KVM=1 extra="$agent"
+define none cmdline=VD_KVM=1 extra="$agent"
+guest_xml vmx memory=131072 cmdline=VD_KVM=1 extra="$agent" |
     sed "s,<model>qemu64</model>,&<feature policy='require' name='vmx'/>," >"$TEST_TMP/vmx.xml"
 v define "$TEST_TMP/vmx.xml" >/dev/null
 
@@ -80,7 +84,7 @@ like "before it is done" "$err" "nested virtualization"
 v managedsave-remove vmx >/dev/null 2>&1
 
 # Without an agent the serial log tells.
-guest_define quiet cmdline='VD_KVM=1 loglevel=7'
+define quiet cmdline='VD_KVM=1 loglevel=7'
 v start quiet >/dev/null
 check "a guest without an agent boots" wait_for 60 booted quiet
 verify_is "its serial log tells" quiet nested "yes yes yes yes"
@@ -94,7 +98,7 @@ v destroy quiet >/dev/null
 
 # ---- sound ----
 
-guest_xml sounds extra="$agent" | sed "s,machine='pc',machine='q35'," >"$TEST_TMP/sounds.xml"
+guest_xml sounds memory=131072 extra="$agent" | sed "s,machine='pc',machine='q35'," >"$TEST_TMP/sounds.xml"
 v define "$TEST_TMP/sounds.xml" >/dev/null
 version() { # as libvirt counts: 9.0.0 is 9000000
     virsh -c $URI version --daemon | sed -n "s/^$1: [^0-9]*\([0-9]*\)\.\([0-9]*\)\.\([0-9]*\)\$/\1 \2 \3/p" | head -n 1 |
@@ -130,7 +134,7 @@ exits "a card that there is not" 2 vd sound sounds gravis
 
 # ---- offloads, and what else is called TSO ----
 
-guest_define nic extra="$agent"
+define nic extra="$agent"
 exits "tso alone is a question" 2 vd tso nic off
 like "that tells of the one" "$err" "TCP segmentation offload"
 like "and the other" "$err" "total store ordering"
