@@ -20,7 +20,7 @@ const char *form_effective(const struct form *f, const struct form_line *l)
     if (l->changed)
         return l->value ? l->value : l->field->unset;
     if (f->fresh)
-        return l->boot ? l->boot : l->field->unset;
+        return l->boot ? l->boot : l->depends ? NULL : l->field->unset;
     return f->has_boot ? l->boot : l->now;
 }
 
@@ -471,7 +471,9 @@ static void read_fresh(struct form *f)
     xmlDocPtr doc = f->kind->fresh ? xml_parse_element(f->kind->fresh, NULL, NULL) : NULL;
     for (size_t i = 0; doc && i < f->lines.len; i++) {
         struct form_line *l = &f->lines.items[i];
-        if (l->field->path && !l->field->get)
+        /* qcow2 for a new image, what its name says for one that is there. */
+        l->depends = strcmp(l->field->id, "format") == 0;
+        if (l->field->path && !l->field->get && !l->depends)
             l->boot = field_get(l->field, xmlDocGetRootElement(doc));
     }
     xmlFreeDoc(doc);

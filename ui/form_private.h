@@ -13,6 +13,7 @@ struct form_line {
     bool changed;
     char *value;   /* what it shall be, where changed; NULL: what holds unsaid */
     char *problem; /* why it can't be; NULL */
+    bool depends;  /* what holds unsaid depends on the others: none is shown */
     bool behind;   /* of those behind the separator */
 };
 
