@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What the parts of planning share while a plan is made. Private to plan*.c.
+ */
+#ifndef VIRTDECK_AUTOSTART_PLAN_PRIVATE_H
+#define VIRTDECK_AUTOSTART_PLAN_PRIVATE_H
+
+#include "autostart/plan.h"
+
+/* `from` waits for `to`; items. */
+struct plan_edge {
+    uint32_t from, to;
+    enum plan_until until;
+};
+
+struct plan_build {
+    const struct plan_input *in;
+    struct plan *plan;
+    const struct policy **policies; /* of the items; never NULL */
+    uint32_t *by_name, *by_uuid;    /* items */
+    bool *taken;                    /* items that are in the plan */
+    char **blocked;                 /* of the items; moves into the nodes */
+    VEC(struct plan_edge) edges;    /* sorted by `from` */
+    uint32_t *first;                /* of an item's edges; n_items + 1 */
+    uint32_t *cycle;                /* of an item; PLAN_NONE */
+    int *place;                     /* of an item; -1 */
+    uint32_t *node;                 /* of an item; PLAN_NONE */
+};
+
+/* Whether its policy has it started with the host. */
+bool plan_is_ours(const struct plan_build *b, uint32_t item);
+/* Says that the item will not be started; the first reason stays. `why` is taken. Going down nothing is. */
+void plan_block(struct plan_build *b, uint32_t item, char *why);
+/* Finds the circles among the edges: numbers them in `cycle`, names each in a finding. */
+void plan_find_cycles(struct plan_build *b);
+/* Gives each ordered item its place; says where order and after contradict each other. */
+void plan_find_places(struct plan_build *b);
+/* Nodes and links; what waits for something that is not started is not started either. `item_of`: the items
+ * of the nodes (PLAN_NONE: of none), which the caller frees. */
+void plan_make_graph(struct plan_build *b, uint32_t **item_of);
+/* Expected times, waves, critical path. */
+void plan_find_times(struct plan *p, const struct plan_input *in, const uint32_t *item_of);
+
+/* A remedy: `autostart NAME after=…` without what it waits for and must not. The caller frees. */
+char *plan_remedy_without(const struct plan_build *b, uint32_t item, const char *drop);
+
+#endif
