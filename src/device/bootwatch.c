@@ -108,6 +108,7 @@ static void look_for_failures(struct boot_watch *w, const char *line, bool whole
         if (!(whole || failures[i].prompt) || !matches(&failure_regex[i], line))
             continue;
         w->seen |= 1u << i;
+        w->failing = true;
         if (!(w->ignored & 1u << i))
             decide(w, BOOT_FAILED, line, failures[i].meaning);
     }
@@ -116,6 +117,8 @@ static void look_for_failures(struct boot_watch *w, const char *line, bool whole
 /* whole: it has ended; else more of it may come. */
 static void look_at(struct boot_watch *w, const char *line, bool whole)
 {
+    if (letters(line) >= MIN_MARKER)
+        w->failing = false;
     look_for_failures(w, line, whole);
     if (matches(&up, line) || (w->ready && matches(w->ready, line)))
         decide(w, BOOT_UP, line, NULL);

@@ -16,13 +16,14 @@ enum boot_verdict { BOOT_UNDECIDED, BOOT_UP, BOOT_FAILED };
 struct boot_watch {
     /* Given, where there is something to give; owned by the caller until boot_watch_clear(). */
     char *marker;     /* from boot_watch_marker() of an earlier boot; NULL */
-    unsigned ignored; /* signs of failure that mean nothing here: `seen` of a boot that went well */
+    unsigned ignored; /* signs of failure that decide nothing here: `seen` of a boot that went well */
     /* Found. */
     enum boot_verdict verdict; /* the first sign decides */
     bool marker_seen;          /* alone it decides nothing: a line may come again before the end */
     char *evidence;            /* the line that decided, plain; NULL */
     const char *meaning;       /* of a failure: what it means, a clause; static */
     unsigned seen;             /* a bit a sign of failure */
+    bool failing;              /* the last line that said something is a sign of failure, ignored or not */
     size_t bytes;              /* so many were read */
     char *virtio_line;         /* where the guest told of a virtio disk; NULL */
     /* Private. */

@@ -189,7 +189,6 @@ static enum boot_verdict look_at_state(struct boot *b)
     return BOOT_UNDECIDED;
 }
 
-/* What a boot that went well on the old devices looked like is no sign of failure on the new ones. */
 static enum boot_verdict judge_serial(struct boot *b)
 {
     if (b->w.verdict == BOOT_UP)
@@ -208,6 +207,8 @@ static enum boot_verdict judge_quiet(struct boot *b)
 {
     if (clock_mono_ms() - b->changed < QUIET_MS || (!b->bytes && !b->requests))
         return BOOT_UNDECIDED;
+    if (!b->on_virtio && b->w.failing)
+        return decide(b, BOOT_FAILED, xstrdup("the last that its serial port said is a sign of failure"));
     if (!b->on_virtio)
         return decide(b, BOOT_UP, xstrdup("the guest has become quiet"));
     if (b->w.marker || b->agent || !b->writes)
@@ -268,12 +269,12 @@ static void learn(struct boot *b)
 
 enum step_result convert_boot(struct convert *cv, bool on_virtio)
 {
-    struct boot b = {.cv = cv, .on_virtio = on_virtio};
+    /* On the old devices no sign of failure decides: firmware says such things of one device and goes on to
+     * the next. Those that a good boot shows decide nothing on virtio either. */
+    struct boot b = {.cv = cv, .on_virtio = on_virtio, .w.ignored = on_virtio ? cv->s.ignored : ~0u};
     enum step_result r = STEP_STOP;
-    if (on_virtio) {
+    if (on_virtio)
         b.w.marker = xstrdup(cv->s.marker);
-        b.w.ignored = cv->s.ignored;
-    }
     if (cv->s.ready && !boot_watch_ready(&b.w, cv->s.ready, &cv->c->error))
         r = STEP_STOP;
     else if (!begin(&b))

@@ -262,6 +262,18 @@ void convert_note(struct convert *cv, const char *step, const char *result, cons
 
 /* ---- putting everything back ---- */
 
+/* The definition without the small disk, which is soon gone. The caller frees. */
+static char *without_probe(struct convert *cv, const char *xml)
+{
+    xmlDocPtr doc = xml_parse_element(xml, "domain", NULL);
+    xmlNodePtr probe = doc && cv->s.probe ? virtio_probe_find(xmlDocGetRootElement(doc), cv->s.probe) : NULL;
+    if (probe)
+        xml_remove(probe);
+    char *text = probe ? xml_print(doc) : xstrdup(xml);
+    xmlFreeDoc(doc);
+    return text;
+}
+
 /* Whatever is there and is not what this conversion wrote is somebody's work: it can be had back by `undo`.
  */
 static bool keep_foreign(struct convert *cv)
@@ -276,7 +288,7 @@ static bool keep_foreign(struct convert *cv)
             .vm = xstrdup(cv->c->vm_name),
             .uri = xstrdup(cv->s.uri),
             .what = xstrdup("virtio: changed by somebody meanwhile, replaced by the one before"),
-            .old_xml = xstrdup(now),
+            .old_xml = without_probe(cv, now),
             .new_xml = xstrdup(cv->s.old_xml)};
         good = journal_begin(NULL, &e, &cv->c->error) &&
                journal_end(NULL, &e, JOURNAL_DONE, NULL, &cv->c->error);

@@ -80,4 +80,11 @@ same_as_before twice
 is "it is off, as it was" "$(state_of twice)" "shut off"
 nothing_left twice
 
+# A state that something else has written into.
+old_guest damaged "VD_ROOT=LABEL=guest-root"
+killed_at damaged 1
+echo '{"step": 99}' >"$state"
+exits "a damaged state is no reason to go on" 1 vd --yes virtio damaged --resume
+like "it is named" "$err" 'is damaged.*history'
+
 done_testing

@@ -423,6 +423,25 @@ static void the_boot_before_is_the_measure(void **state)
     boot_watch_clear(&second);
 }
 
+static void a_failure_that_is_gone_past(void **state)
+{
+    (void)state;
+    static const char firmware[] = "BdsDxe: failed to load Boot0001 \"UEFI QEMU DVD-ROM\": Not Found\n";
+    static const char shell[] =
+        "ALERT!  /dev/sda does not exist.  Dropping to a shell!\nEnter 'help' for help.\n(initramfs) ";
+    struct boot_watch w = {.ignored = ~0u};
+    boot_watch_feed(&w, firmware, strlen(firmware));
+    assert_true(w.failing && w.seen);
+    boot_watch_feed(&w, "BdsDxe: starting Boot0002\n# ", 28);
+    assert_false(w.failing);
+    boot_watch_feed(&w, shell, strlen(shell));
+    assert_true(w.failing);
+    assert_int_equal(w.verdict, BOOT_UNDECIDED);
+    boot_watch_feed(&w, "\nweb login: ", 12);
+    assert_int_equal(w.verdict, BOOT_UP);
+    boot_watch_clear(&w);
+}
+
 static void the_driver_tells(void **state)
 {
     (void)state;
@@ -486,6 +505,7 @@ int main(void)
         cmocka_unit_test(signs_of_success),
         cmocka_unit_test(byte_by_byte),
         cmocka_unit_test(the_boot_before_is_the_measure),
+        cmocka_unit_test(a_failure_that_is_gone_past),
         cmocka_unit_test(the_driver_tells),
         cmocka_unit_test(what_the_caller_waits_for),
         cmocka_unit_test(an_endless_line),
