@@ -114,11 +114,38 @@ static bool apply_live(struct edit *ed, size_t i)
     return true;
 }
 
+static const struct device_kind *kind_called(const char *name, xmlDocPtr doc)
+{
+    struct device_walk w = {0};
+    struct error e = ERROR_INIT;
+    bool found = doc && change_find_device(name, xmlDocGetRootElement(doc), &w, &e);
+    const struct device_kind *kind = found ? w.kind : NULL;
+    device_walk_end(&w);
+    error_clear(&e);
+    return kind;
+}
+
+/* Whoever asked may not have known the device's kind, and named a field of another kind that is called the
+ * same: only here it is known which one is meant, and with it the call that sets it. */
+static void settle_fields(struct edit *ed, struct change *c)
+{
+    const struct device_kind *kind = kind_called(c->device, wants_config(ed) ? ed->config : ed->live);
+    if (!kind)
+        kind = kind_called(c->device, wants_config(ed) ? ed->live : NULL);
+    for (size_t i = 0; kind && i < c->sets.len; i++) {
+        const struct device_field *field = field_find(kind, c->sets.items[i].field->id);
+        if (field)
+            c->sets.items[i].field = field;
+    }
+}
+
 static bool apply(struct edit *ed, size_t i)
 {
     struct change *c = &ed->request->changes.items[i];
     struct outcome *o = &ed->outcomes[i];
     struct error *e = &ed->c->error;
+    if (c->verb == CHANGE_SET)
+        settle_fields(ed, c);
     if (!change_complete(c, ed->config ? ed->config : ed->live, e))
         return false;
     if (wants_live(ed) && !apply_live(ed, i))
