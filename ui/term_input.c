@@ -78,6 +78,13 @@ static const struct {
     {"kIC", KEYC_INSERT}, {"kDC", KEYC_DELETE}, {"kcbt", KEYC_TAB},
 };
 
+/* More than is wanted: where an event is not, wgetch() reads on, and that waits for the next key, whatever
+ * nodelay() said. */
+#define PRESS_AND_RELEASE(n) (BUTTON##n##_PRESSED | BUTTON##n##_RELEASED)
+#define MOUSE_EVENTS                                                                                         \
+    (PRESS_AND_RELEASE(1) | PRESS_AND_RELEASE(2) | PRESS_AND_RELEASE(3) | PRESS_AND_RELEASE(4) |             \
+     PRESS_AND_RELEASE(5))
+
 void term_input_start(bool mouse)
 {
     memset(&state, 0, sizeof state);
@@ -90,7 +97,7 @@ void term_input_start(bool mouse)
     define_key(paste_start, KEY_PASTE);
     if (mouse) {
         mouseinterval(0); /* waiting for a possible second click would delay the first */
-        state.mouse = mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL) != 0;
+        state.mouse = mousemask(MOUSE_EVENTS, NULL) != 0;
     }
 }
 

@@ -126,6 +126,8 @@ hides "applied" 'graphics vnc of web3'
 keys C-w
 type_text ':device web3 vnc set passwd=gEhe1m88'
 keys Enter
+hides "typed in the bar it is not shown afterwards" 'gEhe1m88'
+hides "no job is left" 'stops waiting'
 leave
 check "no history, event or log has it" sh -c '! grep -rqE "gEhe1m(77|88)" "$1" --include=history --include="events*" --include="*.log"' \
     sh "$TEST_TMP"
@@ -140,6 +142,7 @@ click "$column" "$row"
 shows "a click on a toggle turns it" 'hugepages\[●\]'
 click 5 "$(row_of '^.{0,3}disk ')"
 shows "a click on a row selects it" '^▌.disk'
+hides "no job is left then" 'stops waiting'
 leave
 
 open_devices web3 80x24 -r
