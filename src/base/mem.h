@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #define ARRAY_LEN(a)           (sizeof(a) / sizeof((a)[0]))
+#define ATTR_NONNULL           __attribute__((returns_nonnull))
 #define ATTR_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 
 /* Ends the program over a broken invariant or lack of memory: runs the hook (which gives the terminal
@@ -19,11 +20,11 @@ _Noreturn void die(const char *fmt, ...) ATTR_PRINTF(1, 2);
 void die_set_hook(void (*hook)(void));
 
 /* As their namesakes, but they die() where those return NULL. Free with free(). */
-void *xmalloc(size_t size);
-void *xcalloc(size_t count, size_t size);
-void *xrealloc(void *old, size_t size);
+ATTR_NONNULL void *xmalloc(size_t size);
+ATTR_NONNULL void *xcalloc(size_t count, size_t size);
+ATTR_NONNULL void *xrealloc(void *old, size_t size);
 char *xstrdup(const char *s); /* NULL gives NULL */
 char *xstrndup(const char *s, size_t max);
-char *xasprintf(const char *fmt, ...) ATTR_PRINTF(1, 2);
+ATTR_NONNULL char *xasprintf(const char *fmt, ...) ATTR_PRINTF(1, 2);
 
 #endif

@@ -224,16 +224,20 @@ static bool read_line(struct call *call, struct device_line *l, struct error *e)
 {
     const char *const *words = (const char *const *)call->words.items;
     *l = (struct device_line){.call = call, .device = words[0]};
-    if (call->words.len < 2)
-        return error_set(e, STATUS_USAGE,
-                         "device %s: what shall be done with it? FIELD=VALUE, or a verb: set, add, "
-                         "remove, link, eject, insert, model, network, bridge, grow, offload",
-                         l->device);
+    if (call->words.len < 2) {
+        error_set(e, STATUS_USAGE,
+                  "device %s: what shall be done with it? FIELD=VALUE, or a verb: set, add, "
+                  "remove, link, eject, insert, model, network, bridge, grow, offload",
+                  l->device);
+        return false;
+    }
     bool bare = strchr(words[1], '=') != NULL;
     l->verb = find_verb(bare ? "set" : words[1]);
     l->words = words + (bare ? 1 : 2);
     l->n_words = call->words.len - (bare ? 1 : 2);
-    return l->verb || no_such_verb(l->device, words[1], e);
+    if (!l->verb)
+        no_such_verb(l->device, words[1], e);
+    return l->verb != NULL;
 }
 
 static bool run_device(struct call *call, struct error *e)

@@ -102,9 +102,13 @@ bool change_assign(struct change *c, const struct device_kind *kind, const char 
         return error_set(e, STATUS_USAGE, "\"%s\" is not FIELD=VALUE", word);
     char *id = xstrndup(word, (size_t)(equals - word));
     const struct device_field *field = kind ? field_find(kind, id) : any_field(id);
-    bool good = field ? true : kind ? no_such_field(kind, id, e) : no_field_at_all(id, e);
-    bool unset = good && (equals[1] == '\0' || field_unset(field, equals + 1));
-    if (good && kind && field->flags & FIELD_READ)
+    bool good = field != NULL;
+    if (!field && kind)
+        no_such_field(kind, id, e);
+    else if (!field)
+        no_field_at_all(id, e);
+    bool unset = field && (equals[1] == '\0' || field_unset(field, equals + 1));
+    if (field && kind && field->flags & FIELD_READ)
         good = error_set(e, STATUS_USAGE, "%s of a %s can be seen, not changed", id, kind->title);
     good = good && (unset || !kind || field_check(field, equals + 1, e));
     if (good)
@@ -173,10 +177,12 @@ bool change_find_device(const char *name, xmlNodePtr domain, struct device_walk 
     size_t n = count_called(name, domain, &index);
     *at = (struct device_walk){.domain = domain};
     if (n == 0)
-        return say_no_device(name, domain, e);
-    if (n > 1)
-        return error_set(e, STATUS_FAILED,
-                         "\"%s\" is the name of %zu devices: say which by its alias, target or MAC", name, n);
+        say_no_device(name, domain, e);
+    else if (n > 1)
+        error_set(e, STATUS_FAILED,
+                  "\"%s\" is the name of %zu devices: say which by its alias, target or MAC", name, n);
+    if (n != 1)
+        return false;
     for (int i = 0; i <= index; i++)
         device_walk_next(at);
     return true;

@@ -240,9 +240,10 @@ static bool is_automatic(const struct side_device *d)
 
 /* ---- making the list ---- */
 
-static void add_entry(struct device_list *l, struct side_device *live, struct side_device *config)
+/* live, config: the device in both definitions, NULL where it is not; shown: the live one, else the other. */
+static void add_entry(struct device_list *l, struct side_device *shown, struct side_device *live,
+                      struct side_device *config)
 {
-    struct side_device *shown = live ? live : config;
     struct device_entry d = {.kind = shown->kind,
                              .key = shown->key,
                              .dev = shown->dev,
@@ -282,10 +283,10 @@ static void add_entries(struct device_list *l, struct side *live, struct side *c
         for (size_t k = 0; k < config->devices.len; k++) {
             struct side_device *c = &config->devices.items[k];
             if (!c->other && place_of(live, c) == i)
-                add_entry(l, NULL, c);
+                add_entry(l, c, NULL, c);
         }
         if (i < live->devices.len)
-            add_entry(l, &live->devices.items[i], live->devices.items[i].other);
+            add_entry(l, &live->devices.items[i], &live->devices.items[i], live->devices.items[i].other);
     }
 }
 

@@ -39,8 +39,8 @@ bool xml_is(xmlNodePtr node, const char *name); /* an element of that name witho
 /* What the path means; "yes" for a "?" that is there. NULL: nothing, or an empty text. The caller frees. */
 char *xml_get(xmlNodePtr node, const char *path);
 bool xml_get_is(xmlNodePtr node, const char *path, const char *value);
-/* <memory unit='GiB'>4</memory>, or an attribute of an element that has a unit, in KiB; NAN when it is missing
- * or makes no sense. */
+/* <memory unit='GiB'>4</memory>, or an attribute of an element that has a unit, in KiB; NAN when it is
+ * missing or makes no sense. */
 double xml_get_kib(xmlNodePtr node, const char *path);
 /* Sets it, making elements that are missing. NULL: removes attribute, text or (for "?") element, and the
  * elements of the path that have nothing left in them. */

@@ -60,8 +60,9 @@ void fleet_set_interest(struct fleet *f, int host, const struct vm_uuid *visible
 /* Asks for the addresses of a domain from lease, agent and ARP; they come with a later snapshot. */
 void fleet_ask_addresses(struct fleet *f, int host, const struct vm_uuid *uuid);
 
-/* What the host has to choose from: the newest that was read (a reference, NULL: none yet; model/resources.h).
- * Has it read anew in the background when it is missing or older than 30 s; fleet_fd() tells when it came. */
+/* What the host has to choose from: the newest that was read (a reference, NULL: none yet;
+ * model/resources.h). Has it read anew in the background when it is missing or older than 30 s; fleet_fd()
+ * tells when it came. */
 struct host_resources *fleet_resources(struct fleet *f, int host);
 
 /* What workers have to tell. Owned by the receiver; message_clear(). */

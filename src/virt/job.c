@@ -222,8 +222,12 @@ static void take_place_again(struct host *h)
 
 static void run_job(struct host *h, struct job *j)
 {
-    struct job_context c = {
-        .host = h, .job = j, .uuid = j->status.uuid, .vm_name = j->status.vm_name, .args = &j->args, .error = ERROR_INIT};
+    struct job_context c = {.host = h,
+                            .job = j,
+                            .uuid = j->status.uuid,
+                            .vm_name = j->status.vm_name,
+                            .args = &j->args,
+                            .error = ERROR_INIT};
     struct note changed = {.type = NOTE_CHANGED, .uuid = j->status.uuid};
     pthread_mutex_lock(&j->lock);
     bool skip = over(j->status.result.state);
