@@ -27,7 +27,7 @@
     }
 
 /* An empty request with the call's options. */
-struct edit_request *edit_request_of(const struct call *call);
+ATTR_NONNULL struct edit_request *edit_request_of(const struct call *call);
 /* Submits it for the call's only target; takes the request over. */
 void edit_submit(struct call *call, struct edit_request *request);
 /* The kind of the target's device or part of that name, as far as the newest snapshot knows; NULL: unknown.

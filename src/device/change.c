@@ -278,7 +278,7 @@ static bool apply_remove(const struct change *c, xmlNodePtr domain, struct chang
 {
     struct device_walk w;
     bool good = change_find_device(c->device, domain, &w, e);
-    if (good && w.kind->flags & KIND_PART)
+    if (good && w.kind && w.kind->flags & KIND_PART)
         good = error_set(e, STATUS_FAILED, "%s is a part of the domain and can't be removed", w.dev.name);
     if (good) {
         note_device(out, &w);

@@ -27,7 +27,7 @@ struct edit_request {
     unsigned long long capacity;  /* bytes */
     double unplug_timeout_s;      /* how long to wait for the guest to let a device go; 0: 10 s */
 };
-struct edit_request *edit_request_new(void);
+ATTR_NONNULL struct edit_request *edit_request_new(void);
 void edit_request_free(void *request);
 
 /* args->data: a struct edit_request, args->free_data = edit_request_free. Result json: {"changes":[{"device",

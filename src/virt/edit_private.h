@@ -55,6 +55,7 @@ struct edit {
     char *live_xml, *config_xml; /* as read, with secrets; NULL where there is none */
     xmlDocPtr live, config;      /* the same with the changes made so far */
     bool define;                 /* the configured definition is replaced as a whole */
+    bool configured;             /* something of it was changed by a narrow call */
     bool metadata_only;          /* nothing that a check could say anything about */
     VEC(struct act) acts;
     struct outcome *outcomes; /* one a change */
