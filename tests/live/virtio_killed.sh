@@ -56,11 +56,11 @@ like "says so" "$err" 'no conversion'
 # Somebody else changes the definition meanwhile: that is in the journal when the old one is put back.
 old_guest meddled "VD_ROOT=LABEL=guest-root"
 killed_at meddled 1
-v desc meddled --config --title "somebody's title" >/dev/null
+v desc meddled --config --title "another title" >/dev/null
 exits "--abort" 0 vd --yes virtio meddled --abort
 same_as_before meddled
 exits "what was changed meanwhile can be had back" 0 vd --yes undo meddled
-like "it is there" "$(definition meddled)" "<title>somebody's title</title>"
+like "it is there" "$(definition meddled)" "<title>another title</title>"
 
 # Two at once; and stopped by hand.
 old_guest twice "VD_ROOT=LABEL=guest-root"
