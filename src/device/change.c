@@ -222,12 +222,14 @@ static bool is_so(const struct device_field *f, xmlNodePtr node, const char *val
 static bool set_fields(const struct change *c, const struct device_kind *kind, xmlNodePtr node,
                        struct error *e)
 {
+    /* Of a new one all is said that was asked for: what is unsaid is chosen yet. */
+    bool fresh = c->verb == CHANGE_ADD;
     for (size_t i = 0; i < c->sets.len; i++)
         if (!field_find(kind, c->sets.items[i].field->id))
             return no_such_field(kind, c->sets.items[i].field->id, e);
     for (const struct device_field *f = NULL; (f = field_next(kind, f)) != NULL;) {
         const struct assignment *a = assigned(c, f->id);
-        if (a && !is_so(f, node, a->value) && !field_set(f, node, a->value, e))
+        if (a && (fresh || !is_so(f, node, a->value)) && !field_set(f, node, a->value, e))
             return false;
     }
     return true;
