@@ -117,7 +117,7 @@ static bool no_such_kind(const char *id, struct error *e)
 }
 
 /* What is not a field of the disk but of the volume that is made for it. */
-static char **volume_word(struct edit_request *r, const char *word, const char **value)
+static bool take_volume_word(struct edit_request *r, const char *word)
 {
     const struct {
         const char *name;
@@ -126,11 +126,12 @@ static char **volume_word(struct edit_request *r, const char *word, const char *
     for (size_t i = 0; i < ARRAY_LEN(words); i++) {
         size_t len = strlen(words[i].name);
         if (strncmp(word, words[i].name, len) == 0) {
-            *value = word + len;
-            return words[i].where;
+            free(*words[i].where);
+            *words[i].where = xstrdup(word + len);
+            return true;
         }
     }
-    return NULL;
+    return false;
 }
 
 static bool has_word(const struct device_line *l, const char *start)
@@ -146,12 +147,10 @@ static bool add_with_volume(struct device_line *l, struct change *c, struct erro
 {
     struct edit_request *r = l->request;
     for (size_t i = 0; i < l->n_words; i++) {
-        const char *value, *word = l->words[i];
-        char **where = volume_word(r, word, &value);
-        if (where) {
-            free(*where);
-            *where = xstrdup(value);
-        } else if (strncmp(word, "size=", 5) == 0) {
+        const char *word = l->words[i];
+        if (take_volume_word(r, word))
+            continue;
+        if (strncmp(word, "size=", 5) == 0) {
             double size = field_size(word + 5, 1);
             if (!(size >= 1))
                 return error_set(e, STATUS_USAGE, "device %s add: size=%s is no size, such as 10G", l->device,

@@ -285,7 +285,7 @@ bool act_run(struct edit *ed, const struct act *a)
     if (may_define_instead(ed, a, last))
         return define_instead(ed);
     if (live && (no_call || (a->may_fail && only_not_live(last))))
-        return retry_config(ed, a, xstrdup(last->message ? last->message : "libvirt gave no reason"));
+        return retry_config(ed, a, xstrdup(last && last->message ? last->message : "libvirt gave no reason"));
     if (c->error.status == STATUS_OK)
         context_failed(c);
     if (live && a->kind == ACT_ATTACH && ed->persistent && ed->request->when == EDIT_AS_POSSIBLE)
