@@ -383,7 +383,7 @@ static void drop_paths(xmlNodePtr node, const char *paths)
     free(copy);
 }
 
-static void convert(const struct virtio_item *it, xmlNodePtr node, enum virtio_bus bus)
+static void convert_device(const struct virtio_item *it, xmlNodePtr node, enum virtio_bus bus)
 {
     const struct conversion *cv = conversion_of(it->kind);
     bool scsi = it->target && bus == VIRTIO_SCSI;
@@ -524,7 +524,7 @@ static void apply_plan(const struct virtio_plan *p, xmlNodePtr domain, enum virt
         const struct virtio_item *it = &p->items.items[i++];
         if (it->fate != VIRTIO_CONVERT)
             continue;
-        convert(it, w.node, bus);
+        convert_device(it, w.node, bus);
         if (it->target && bus == VIRTIO_SCSI)
             vec_push(&scsi, w.node);
     }
