@@ -518,7 +518,7 @@ static void apply_plan(const struct virtio_plan *p, xmlNodePtr domain, enum virt
     struct device_walk w = {.domain = domain};
     if (p->n_disks && has_fixed_disks(p))
         pin_boot_order(domain);
-    for (size_t i = 0; device_walk_next(&w);) {
+    for (size_t i = 0; i < p->items.len && device_walk_next(&w);) {
         if (w.kind->flags & KIND_PART || !conversion_of(w.kind))
             continue;
         const struct virtio_item *it = &p->items.items[i++];
