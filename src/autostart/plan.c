@@ -61,33 +61,36 @@ static bool takes_part(const struct plan_build *b, uint32_t item)
 
 /* ---- names ---- */
 
-static _Thread_local const struct plan_item *sorted_items; /* for qsort(), which takes no context */
-
-static int compare_items(const struct plan_item *a, const struct plan_item *b)
+static int by_name(const void *left, const void *right)
 {
+    const struct plan_item *a = left, *b = right;
     int order = strcmp(a->name, b->name);
     return order ? order : uuid_compare(&a->uuid, &b->uuid);
 }
 
-static int by_name(const void *a, const void *b)
+static int by_uuid(const void *left, const void *right)
 {
-    return compare_items(&sorted_items[*(const uint32_t *)a], &sorted_items[*(const uint32_t *)b]);
+    const struct uuid_item *a = left, *b = right;
+    return uuid_compare(&a->uuid, &b->uuid);
 }
 
-static int by_uuid(const void *a, const void *b)
+/* By their names, so that a plan does not depend on the order in which the host lists its domains. */
+static struct plan_item *sorted_items(const struct plan_input *in)
 {
-    return uuid_compare(&sorted_items[*(const uint32_t *)a].uuid, &sorted_items[*(const uint32_t *)b].uuid);
+    struct plan_item *items = xcalloc(in->n_items + 1, sizeof *items);
+    if (in->n_items > 0) {
+        memcpy(items, in->items, in->n_items * sizeof *items);
+        qsort(items, in->n_items, sizeof *items, by_name);
+    }
+    return items;
 }
 
-static void sort_items(struct plan_build *b)
+static void sort_uuids(struct plan_build *b)
 {
     for (uint32_t i = 0; i < b->in->n_items; i++)
-        b->by_name[i] = b->by_uuid[i] = i;
-    sorted_items = b->in->items;
-    if (b->in->n_items == 0)
-        return;
-    qsort(b->by_name, b->in->n_items, sizeof *b->by_name, by_name);
-    qsort(b->by_uuid, b->in->n_items, sizeof *b->by_uuid, by_uuid);
+        b->by_uuid[i] = (struct uuid_item){b->in->items[i].uuid, i};
+    if (b->in->n_items > 0)
+        qsort(b->by_uuid, b->in->n_items, sizeof *b->by_uuid, by_uuid);
 }
 
 /* The first of that name; PLAN_NONE. */
@@ -96,13 +99,13 @@ static uint32_t find_name(const struct plan_build *b, const char *name)
     size_t low = 0, high = b->in->n_items;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (strcmp(b->in->items[b->by_name[middle]].name, name) < 0)
+        if (strcmp(b->in->items[middle].name, name) < 0)
             low = middle + 1;
         else
             high = middle;
     }
-    if (low < b->in->n_items && strcmp(b->in->items[b->by_name[low]].name, name) == 0)
-        return b->by_name[low];
+    if (low < b->in->n_items && strcmp(b->in->items[low].name, name) == 0)
+        return (uint32_t)low;
     return PLAN_NONE;
 }
 
@@ -112,18 +115,9 @@ static uint32_t find_item(const struct plan_build *b, const char *vm)
     uint32_t item = find_name(b, vm);
     if (item != PLAN_NONE || !uuid_parse(vm, &uuid))
         return item;
-    size_t low = 0, high = b->in->n_items;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = uuid_compare(&b->in->items[b->by_uuid[middle]].uuid, &uuid);
-        if (order == 0)
-            return b->by_uuid[middle];
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return PLAN_NONE;
+    struct uuid_item wanted = {uuid, 0};
+    const struct uuid_item *found = bsearch(&wanted, b->by_uuid, b->in->n_items, sizeof wanted, by_uuid);
+    return found ? found->item : PLAN_NONE;
 }
 
 /* A word of a command line: in quotes where it has anything but plain bytes in it. */
@@ -181,7 +175,7 @@ static void unknown_name(struct plan_build *b, uint32_t item, const char *vm, co
 {
     struct nearest near = nearest_to(vm);
     for (size_t i = 0; i<b->in->n_items && * budget> 0; i++, (*budget)--)
-        nearest_offer(&near, b->in->items[b->by_name[i]].name);
+        nearest_offer(&near, b->in->items[i].name);
     char *hint = nearest_hint(&near), *remedy = plan_remedy_without(b, item, text);
     finding_add(&b->plan->findings, "after-unknown", SEV_ERROR, remedy,
                 "%s waits for %s, which is no domain of this host%s", b->in->items[item].name, vm, hint);
@@ -236,14 +230,16 @@ static void take_items(struct plan_build *b)
     }
 }
 
-struct plan *plan_new(const struct plan_input *in)
+struct plan *plan_new(const struct plan_input *given)
 {
-    size_t n = in->n_items;
+    size_t n = given->n_items;
+    struct plan_input sorted = *given, *in = &sorted;
+    struct plan_item *items = sorted_items(given);
+    sorted.items = items;
     struct plan *p = xcalloc(1, sizeof *p);
     struct plan_build b = {.in = in,
                            .plan = p,
                            .policies = xcalloc(n + 1, sizeof *b.policies),
-                           .by_name = xcalloc(n + 1, sizeof *b.by_name),
                            .by_uuid = xcalloc(n + 1, sizeof *b.by_uuid),
                            .taken = xcalloc(n + 1, sizeof *b.taken),
                            .blocked = xcalloc(n + 1, sizeof *b.blocked),
@@ -256,7 +252,7 @@ struct plan *plan_new(const struct plan_input *in)
     memset(b.node, 0xff, (n + 1) * sizeof *b.node);
     for (size_t i = 0; i < n; i++)
         b.policies[i] = in->items[i].policy ? in->items[i].policy : &no_policy;
-    sort_items(&b);
+    sort_uuids(&b);
     find_edges(&b);
     plan_find_cycles(&b);
     take_items(&b);
@@ -267,7 +263,6 @@ struct plan *plan_new(const struct plan_input *in)
     for (size_t i = 0; i < n; i++)
         free(b.blocked[i]);
     free(b.policies);
-    free(b.by_name);
     free(b.by_uuid);
     free(b.taken);
     free(b.blocked);
@@ -276,6 +271,7 @@ struct plan *plan_new(const struct plan_input *in)
     free(b.cycle);
     free(b.place);
     free(b.node);
+    free(items);
     return p;
 }
 

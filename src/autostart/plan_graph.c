@@ -120,8 +120,8 @@ static void say_cycles(struct plan_build *b, uint32_t cycles)
     char **names = xcalloc(cycles, sizeof *names);
     uint32_t *from = xmalloc(b->in->n_items * sizeof *from);
     memset(from, 0xff, b->in->n_items * sizeof *from);
-    for (size_t i = 0; i < b->in->n_items; i++) {
-        uint32_t item = b->by_name[i], cycle = b->cycle[item];
+    for (uint32_t item = 0; item < b->in->n_items; item++) {
+        uint32_t cycle = b->cycle[item];
         if (cycle == PLAN_NONE)
             continue;
         if (!names[cycle]) {
@@ -202,13 +202,13 @@ static void place_from(struct placing *p, uint32_t start, int place)
 
 struct ordered {
     int order;
-    uint32_t rank, item; /* rank: among names */
+    uint32_t item;
 };
 
 static int by_order(const void *left, const void *right)
 {
     const struct ordered *a = left, *b = right;
-    return a->order != b->order ? (a->order < b->order ? -1 : 1) : (a->rank > b->rank) - (a->rank < b->rank);
+    return a->order != b->order ? (a->order < b->order ? -1 : 1) : (a->item > b->item) - (a->item < b->item);
 }
 
 static int order_of(const struct plan_build *b, uint32_t item)
@@ -223,11 +223,10 @@ void plan_find_places(struct plan_build *b)
     struct placing p = {.b = b, .by = xmalloc((n + 1) * sizeof(uint32_t))};
     VEC(struct ordered) ordered = {0};
     memset(p.by, 0xff, (n + 1) * sizeof *p.by);
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t item = b->by_name[i];
+    for (uint32_t item = 0; item < n; item++) {
         b->place[item] = -1;
         if (b->taken[item] && order_of(b, item) >= 0)
-            vec_push(&ordered, ((struct ordered){order_of(b, item), i, item}));
+            vec_push(&ordered, ((struct ordered){order_of(b, item), item}));
     }
     if (ordered.len > 0)
         qsort(ordered.items, ordered.len, sizeof *ordered.items, by_order);

@@ -51,17 +51,15 @@ static void fill_node(struct plan_build *b, uint32_t item, struct plan_node *nod
 
 struct numbered {
     int place;
-    uint32_t rank, item;
+    uint32_t item;
 };
 
 static int by_place(const void *left, const void *right)
 {
     const struct numbered *a = left, *b = right;
-    int pa = a->place < 0 ? INT32_MAX : a->place, pb = b->place < 0 ? INT32_MAX : b->place;
-    bool na = a->place < 0, nb = b->place < 0;
-    if (na != nb)
-        return na - nb;
-    return pa != pb ? (pa < pb ? -1 : 1) : (a->rank > b->rank) - (a->rank < b->rank);
+    /* Those without a place come last: -1 is the largest number without a sign. */
+    unsigned pa = (unsigned)a->place, pb = (unsigned)b->place;
+    return pa != pb ? (pa < pb ? -1 : 1) : (a->item > b->item) - (a->item < b->item);
 }
 
 static int by_resource(const void *left, const void *right)
@@ -154,8 +152,7 @@ static void find_needs(struct plan_build *b, resource_list *all, need_list *need
     bool *missing = xcalloc(all->len + 1, sizeof *missing);
     for (size_t i = 0; i < all->len; i++)
         missing[i] = state_of(b, &all->items[i]) == RESOURCE_MISSING;
-    for (uint32_t i = 0; i < b->in->n_items; i++) {
-        uint32_t item = b->by_name[i];
+    for (uint32_t item = 0; item < b->in->n_items; item++) {
         resource_list own = {0};
         if (b->taken[item] && plan_is_ours(b, item))
             collect_needs(b, item, &own);
@@ -299,8 +296,8 @@ void plan_make_graph(struct plan_build *b, uint32_t **item_of)
     VEC(struct numbered) order = {0};
     find_needs(b, &all, &needs);
     for (uint32_t i = 0; i < b->in->n_items; i++)
-        if (b->taken[b->by_name[i]])
-            vec_push(&order, ((struct numbered){b->place[b->by_name[i]], i, b->by_name[i]}));
+        if (b->taken[i])
+            vec_push(&order, ((struct numbered){b->place[i], i}));
     if (order.len > 0)
         qsort(order.items, order.len, sizeof *order.items, by_place);
     uint32_t first = (uint32_t)all.len, barrier = first + (uint32_t)order.len;

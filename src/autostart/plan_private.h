@@ -13,18 +13,23 @@ struct plan_edge {
     enum plan_until until;
 };
 
+struct uuid_item {
+    struct vm_uuid uuid;
+    uint32_t item;
+};
+
 struct plan_build {
-    const struct plan_input *in;
+    const struct plan_input *in; /* its items sorted by name: an item is its index there */
     struct plan *plan;
     const struct policy **policies; /* of the items; never NULL */
-    uint32_t *by_name, *by_uuid;    /* items */
-    bool *taken;                    /* items that are in the plan */
-    char **blocked;                 /* of the items; moves into the nodes */
-    VEC(struct plan_edge) edges;    /* sorted by `from` */
-    uint32_t *first;                /* of an item's edges; n_items + 1 */
-    uint32_t *cycle;                /* of an item; PLAN_NONE */
-    int *place;                     /* of an item; -1 */
-    uint32_t *node;                 /* of an item; PLAN_NONE */
+    struct uuid_item *by_uuid;
+    bool *taken;                 /* items that are in the plan */
+    char **blocked;              /* of the items; moves into the nodes */
+    VEC(struct plan_edge) edges; /* sorted by `from` */
+    uint32_t *first;             /* of an item's edges; n_items + 1 */
+    uint32_t *cycle;             /* of an item; PLAN_NONE */
+    int *place;                  /* of an item; -1 */
+    uint32_t *node;              /* of an item; PLAN_NONE */
 };
 
 /* Whether its policy has it started with the host. */

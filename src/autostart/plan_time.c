@@ -139,6 +139,12 @@ static bool takes_place(const struct play *t, const struct plan_node *n)
     return t->p->reverse ? n->stop != STOP_NONE : !n->running && n->who == PLAN_OURS;
 }
 
+/* Nobody asks it to wait: it runs, or libvirt starts it by itself. */
+static bool free_of_waits(const struct plan *p, const struct plan_node *n)
+{
+    return !p->reverse && n->kind != PLAN_BARRIER && (n->running || n->who == PLAN_NATIVE);
+}
+
 static int deeper(const struct plan *p, const struct plan_node *n)
 {
     int wave = n->kind == PLAN_DOMAIN ? 1 : 0;
@@ -182,11 +188,11 @@ static void come_true(struct play *t, uint32_t node, bool over)
         if (!due || --t->pending[w->node] > 0)
             continue;
         struct plan_node *next = &t->p->nodes[w->node];
-        if (!t->worst && n->start_ms >= 0)
+        if (!t->worst && n->start_ms >= 0 && !free_of_waits(t->p, next))
             next->cause = node;
-        if (next->blocked)
+        if (next->blocked || free_of_waits(t->p, next))
             continue;
-        t->turn[w->node] = t->now + (t->p->reverse || next->running ? 0 : next->delay_ms);
+        t->turn[w->node] = t->now + (t->p->reverse ? 0 : next->delay_ms);
         heap_push(&t->events, (struct entry){t->turn[w->node], MOMENT_TURN, w->node});
     }
 }
@@ -235,8 +241,8 @@ static void begin(struct play *t)
         t->pending[i] = n->n_waits;
         if (n->blocked) {
             heap_push(&t->events, (struct entry){first, MOMENT_OVER, i});
-        } else if (n->n_waits == 0) {
-            t->turn[i] = first + (t->p->reverse || n->running ? 0 : n->delay_ms);
+        } else if (n->n_waits == 0 || free_of_waits(t->p, n)) {
+            t->turn[i] = first + (t->p->reverse || free_of_waits(t->p, n) ? 0 : n->delay_ms);
             heap_push(&t->events, (struct entry){t->turn[i], MOMENT_TURN, i});
         }
     }
