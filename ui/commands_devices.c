@@ -48,6 +48,14 @@ static void run_device(struct deck *d, const struct device_entry *entry, const c
     free(vm);
 }
 
+static void run_on_domain(struct deck *d, const char *command, const char *word)
+{
+    char *vm = devices_vm_word(d, deck_host(d)->host.id, &deck_vm(d)->uuid);
+    const char *words[] = {command, vm, word};
+    run_words(d, 3, words, 0, NULL);
+    free(vm);
+}
+
 static void focus(struct deck *d)
 {
     d->pane = PANE_DEVICES;
@@ -120,7 +128,10 @@ bool toggle_run(struct call *call, struct error *e)
     if (call_word(call, 0))
         devices_select(d, entry, d->device.at);
     d->device.toggle = v->field->id;
-    run_device(d, entry, "set", word);
+    if (v->field->flags & FIELD_COMMAND)
+        run_on_domain(d, v->field->id, to);
+    else
+        run_device(d, entry, "set", word);
     free(word);
     free(to);
     return true;

@@ -81,7 +81,8 @@ void devices_move(struct deck *d, long rows)
 
 static bool is_toggle(const struct device_field *f)
 {
-    return (f->flags & (FIELD_TOGGLE | FIELD_READ | FIELD_ALIAS)) == FIELD_TOGGLE;
+    return (f->flags & (FIELD_TOGGLE | FIELD_ALIAS)) == FIELD_TOGGLE &&
+           (!(f->flags & FIELD_READ) || f->flags & FIELD_COMMAND);
 }
 
 const struct device_value *devices_next_toggle(const struct device_entry *entry,
@@ -172,7 +173,7 @@ bool devices_differs(const struct device_list *l, const struct device_entry *ent
 
 const char *devices_when(const struct device_list *l, const struct device_field *f)
 {
-    if (f->flags & FIELD_READ)
+    if (f->flags & FIELD_READ && !(f->flags & FIELD_COMMAND))
         return "can be seen, not changed";
     if (!l->active)
         return "at next boot: the domain is off";

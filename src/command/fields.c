@@ -27,7 +27,8 @@ static char *takes(const struct device_field *f)
 
 static const char *when(const struct device_field *f)
 {
-    return f->flags & FIELD_READ                                 ? "never"
+    return f->flags & FIELD_COMMAND                              ? "next boot"
+           : f->flags & FIELD_READ                               ? "never"
            : f->call == CALL_DEFINE || f->call == CALL_MAXMEMORY ? "next boot"
                                                                  : "now";
 }

@@ -108,7 +108,7 @@ bool change_assign(struct change *c, const struct device_kind *kind, const char 
     else if (!field)
         no_field_at_all(id, e);
     bool unset = field && (equals[1] == '\0' || field_unset(field, equals + 1));
-    if (field && kind && field->flags & FIELD_READ)
+    if (field && kind && field->flags & FIELD_READ && !(field->flags & FIELD_COMMAND))
         good = error_set(e, STATUS_USAGE, "%s of a %s can be seen, not changed", id, kind->title);
     good = good && (unset || !kind || field_check(field, equals + 1, e));
     if (good)

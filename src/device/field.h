@@ -50,7 +50,9 @@ enum field_flag {
     FIELD_SET = 16,     /* also a word of `set VM` */
     FIELD_KIB = 32,     /* FIELD_SIZE: in KiB, in the definition and where no unit is given */
     FIELD_FILLED = 64,  /* libvirt fills it in when the domain starts: said there only, it is no difference */
-    FIELD_ALIAS = 128   /* another word for what other rows say: neither in forms nor in differences */
+    FIELD_COMMAND =
+        256,          /* with FIELD_READ: the command `ID VM VALUE` changes it: it knows more than the tree */
+    FIELD_ALIAS = 128 /* another word for what other rows say: neither in forms nor in differences */
 };
 
 struct device_field {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "device/field_tables.h"
+#include "device/nested.h"
 #include "model/xml.h"
 
 /* ---- processors ---- */
@@ -195,6 +196,11 @@ static bool set_maxmemory(xmlNodePtr domain, const char *value, struct error *e)
     return true;
 }
 
+static char *get_nested(xmlNodePtr domain)
+{
+    return xstrdup(nested_is_asked_for(domain) ? "on" : "off");
+}
+
 /* ---- the table ---- */
 
 static const struct device_field rows[] = {
@@ -207,6 +213,10 @@ static const struct device_field rows[] = {
     {"cpu", "model", "CPU model", FIELD_CHOICE, "qemu64 EPYC Skylake-Server Cascadelake-Server max",
      "cpu/model", NULL, CALL_DEFINE, 0, "the processor that the guest sees, by name (mode custom)", NULL,
      set_cpu_model},
+    {"cpu", "nested", "Nested", FIELD_SWITCH, "off on", NULL, NULL, CALL_DEFINE,
+     FIELD_TOGGLE | FIELD_READ | FIELD_COMMAND,
+     "whether virtual machines in the guest are asked for by name; v tells what the guest really has",
+     get_nested, NULL},
     {"cpu", "topology", "Topology", FIELD_TEXT, NULL, NULL, NULL, CALL_DEFINE, FIELD_ADVANCED,
      "SOCKETS:CORES:THREADS, which have to give maxvcpus when multiplied", get_topology, set_topology},
     {"ram", "maxmemory", "Most memory", FIELD_SIZE, NULL, NULL, NULL, CALL_MAXMEMORY, FIELD_SET | FIELD_KIB,
