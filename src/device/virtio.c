@@ -548,17 +548,6 @@ bool virtio_apply(xmlNodePtr domain, const struct facts *facts, const char *vm, 
     return good;
 }
 
-static bool edit(xmlNodePtr domain, const char *arg, struct changed *out, struct error *e)
-{
-    enum virtio_bus bus;
-    (void)out;
-    if (!virtio_bus_parse(arg ? arg : "virtio", &bus))
-        return error_set(e, STATUS_USAGE, "disks go to virtio or to scsi, not to %s", arg);
-    return virtio_apply(domain, NULL, "", bus, e);
-}
-
-const struct change_edit virtio_edit = {"virtio", edit};
-
 /* ---- the probe ---- */
 
 void virtio_probe_add(xmlNodePtr domain, const char *path, enum virtio_bus bus)

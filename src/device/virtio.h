@@ -6,8 +6,9 @@
 #ifndef VIRTDECK_DEVICE_VIRTIO_H
 #define VIRTDECK_DEVICE_VIRTIO_H
 
-#include "device/change.h"
+#include "base/error.h"
 #include "device/facts.h"
+#include "device/kinds.h"
 #include "model/finding.h"
 
 enum virtio_fate {
@@ -46,8 +47,6 @@ void virtio_plan_clear(struct virtio_plan *p);
 /* Makes it so. False with e set when the plan has an error, or there is nothing to do. */
 bool virtio_apply(xmlNodePtr domain, const struct facts *facts, const char *vm, enum virtio_bus bus,
                   struct error *e);
-/* The same as a change, which knows nothing of the host; `arg` is the bus's word, NULL: virtio. */
-extern const struct change_edit virtio_edit;
 
 /* A line each, then the findings. */
 void virtio_plan_print(const struct virtio_plan *p, struct strbuf *out);
