@@ -43,6 +43,24 @@ xmlDocPtr convert_live(struct convert *cv)
 
 /* ---- stopping ---- */
 
+/* A paused guest hears nothing. One that has powered off libvirt refuses to ask once more: that is no
+ * failure. */
+static bool ask_to_stop(struct convert *cv)
+{
+    virDomainPtr dom = cv->c->dom;
+    int state;
+    if (virDomainGetState(dom, &state, NULL, 0) == 0 && state == VIR_DOMAIN_PAUSED)
+        virDomainResume(dom);
+    if (virDomainShutdown(dom) == 0)
+        return true;
+    context_failed(cv->c);
+    bool off = virDomainGetState(dom, &state, NULL, 0) == 0 &&
+               (state == VIR_DOMAIN_SHUTDOWN || state == VIR_DOMAIN_SHUTOFF || state == VIR_DOMAIN_CRASHED);
+    if (off)
+        error_clear(&cv->c->error);
+    return off;
+}
+
 enum step_result convert_stop(struct convert *cv, double timeout_s)
 {
     struct job_context *c = cv->c;
@@ -59,11 +77,8 @@ enum step_result convert_stop(struct convert *cv, double timeout_s)
         }
         if (!asked || now - asked >= ASK_AGAIN_MS) {
             asked = now;
-            virDomainResume(c->dom); /* where it is paused it hears nothing */
-            if (virDomainShutdown(c->dom) < 0 && convert_runs(cv)) {
-                context_failed(c);
+            if (!ask_to_stop(cv))
                 return STEP_STOP;
-            }
         }
         context_progress(c, "waiting for the guest to shut down, %lld s", (long long)(now - start) / 1000);
         if (!context_wait_news(c, &seen)) {
