@@ -31,5 +31,6 @@ forbid 'virt/private\.h' 'private to src/virt/' $(not '^src/virt/')
 # The layers of src/: each knows only those before it.
 forbid 'model/|virt/|command/|device/|logs/' 'base/ knows nobody' $(printf '%s\n' "$all" | grep '^src/base/')
 forbid 'virt/|command/' 'model/ knows base/ only' $(printf '%s\n' "$all" | grep '^src/model/')
+forbid 'virt/|command/|device/|logs/' 'autostart/ knows base/ and model/ only' $(printf '%s\n' "$all" | grep '^src/autostart/' || echo /dev/null)
 forbid 'command/' 'virt/ does not know the commands' $(printf '%s\n' "$all" | grep '^src/virt/')
 exit $bad
