@@ -379,12 +379,23 @@ static bool take_turn(struct edit *ed)
     return true;
 }
 
+/* How often the acts write the configured definition: what comes before a definition anew is not counted. */
+static int writes(const struct edit *ed)
+{
+    int n = 0;
+    for (size_t i = 0; i < ed->acts.len; i++)
+        n += ed->acts.items[i].affect & VIR_DOMAIN_AFFECT_CONFIG ? 1 : 0;
+    return ed->define ? 1 : n;
+}
+
 static bool act(struct edit *ed)
 {
     struct job_context *c = ed->c;
     if (!journal(ed))
         return false;
-    bool good = edit_volume_make(ed) && run_acts(ed);
+    edit_watch_begin(ed);
+    bool good = edit_volume_make(ed) && run_acts(ed) && edit_outlives(ed, writes(ed));
+    edit_watch_end(ed);
     if (!good)
         edit_volume_undo(ed);
     give_turn(ed);

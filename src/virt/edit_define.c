@@ -6,13 +6,16 @@
  * in it is told by the files that libvirtd itself writes, where they can be watched.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <unistd.h>
+#include "base/clock.h"
 #include "model/xml.h"
 #include "virt/edit_private.h"
+#include "virt/facts.h"
 
 #define MOST_TRIES 20
 
@@ -26,47 +29,45 @@ char *edit_read_config(struct job_context *c)
 
 /* ---- watching who writes it ---- */
 
-struct watch {
-    int fd; /* -1: can't be watched */
-    char *file;
-};
-
 /* libvirtd renames a new file over the old one each time a definition is saved (virFileRewrite). Only root
  * may look there, and only on the host itself. */
-static struct watch watch_begin(struct edit *ed)
+void edit_watch_begin(struct edit *ed)
 {
-    struct watch w = {.fd = -1};
-    if (!ed->facts.local || !ed->c->is_qemu)
-        return w;
-    w.file = xasprintf("%s.xml", ed->c->vm_name);
-    w.fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-    if (w.fd >= 0 && inotify_add_watch(w.fd, "/etc/libvirt/qemu", IN_MOVED_TO) < 0) {
-        close(w.fd);
-        w.fd = -1;
+    ed->watch.fd = -1;
+    if (!ed->c->is_qemu || !facts_local(ed->c->conn))
+        return;
+    ed->watch.file = xasprintf("%s.xml", ed->c->vm_name);
+    ed->watch.fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    /* The kernel makes one event of equal ones in a row; the old name's between them keeps them apart. */
+    if (ed->watch.fd >= 0 &&
+        inotify_add_watch(ed->watch.fd, "/etc/libvirt/qemu", IN_MOVED_FROM | IN_MOVED_TO) < 0) {
+        close(ed->watch.fd);
+        ed->watch.fd = -1;
     }
-    return w;
 }
 
 /* How often it was written since the last call. */
-static int watch_count(struct watch *w)
+static int watch_count(struct edit_watch *w)
 {
     _Alignas(struct inotify_event) char buf[8192];
     int n = 0;
     for (ssize_t len; w->fd >= 0 && (len = read(w->fd, buf, sizeof buf)) > 0;) {
         for (ssize_t at = 0; at < len;) {
             const struct inotify_event *e = (const struct inotify_event *)(buf + at);
-            n += e->len && strcmp(e->name, w->file) == 0;
+            n += e->mask & IN_MOVED_TO && e->len && strcmp(e->name, w->file) == 0;
             at += (ssize_t)sizeof *e + (ssize_t)e->len;
         }
     }
+    w->seen += n;
     return n;
 }
 
-static void watch_end(struct watch *w)
+void edit_watch_end(struct edit *ed)
 {
-    if (w->fd >= 0)
-        close(w->fd);
-    free(w->file);
+    if (ed->watch.file && ed->watch.fd >= 0)
+        close(ed->watch.fd);
+    free(ed->watch.file);
+    ed->watch = (struct edit_watch){.fd = -1};
 }
 
 /* ---- defining ---- */
@@ -162,10 +163,9 @@ static void warn_overwritten(struct edit *ed)
 
 bool edit_define(struct edit *ed)
 {
-    struct watch w = watch_begin(ed);
     bool good = check_base(ed), done = false;
     for (int tries = 0; good && !done && tries < MOST_TRIES; tries++) {
-        watch_count(&w);
+        watch_count(&ed->watch);
         char *now = edit_read_config(ed->c);
         if (now && strcmp(now, ed->config_xml) == 0)
             good = done = same_domain(ed) && define(ed);
@@ -173,12 +173,66 @@ bool edit_define(struct edit *ed)
             good = now && apply_anew(ed, now);
         free(now);
     }
-    if (done && watch_count(&w) > 1)
+    ed->watch.seen = 0; /* from here on: who writes over it */
+    if (done && watch_count(&ed->watch) > 1)
         warn_overwritten(ed);
     if (good && !done)
         good = error_set(&ed->c->error, STATUS_FAILED,
                          "%s: others keep changing its definition; %d tries met a new one each time",
                          ed->c->vm_name, MOST_TRIES);
-    watch_end(&w);
+    return good;
+}
+
+/* ---- after the change ---- */
+
+/* An other client that read the definition before the change and defines it after it (virsh edit does) takes
+ * the change out again. Its call was on its way when the change was made, so that it is seen soon. */
+#define OVERWRITTEN_WITHIN_MS 60
+
+/* Whether the change is in a definition: making it again makes no difference. */
+static bool is_in(const struct change *c, const struct changed *made, const char *xml)
+{
+    struct error e = ERROR_INIT;
+    struct changed again = {0};
+    struct device_walk w = {0};
+    xmlDocPtr doc = xml_parse_element(xml, "domain", &e);
+    bool in = doc != NULL;
+    if (in && c->verb == CHANGE_SET)
+        in = !change_apply(c, doc, &again, &e) || !again.differs;
+    else if (in && (c->verb == CHANGE_ADD || c->verb == CHANGE_REMOVE))
+        in = change_find_device(made->key, xmlDocGetRootElement(doc), &w, &e) == (c->verb == CHANGE_ADD);
+    device_walk_end(&w);
+    changed_clear(&again);
+    error_clear(&e);
+    xmlFreeDoc(doc);
+    return in;
+}
+
+static bool written_again(struct edit *ed, int own)
+{
+    struct pollfd p = {.fd = ed->watch.fd, .events = POLLIN};
+    int64_t until = clock_mono_ms() + OVERWRITTEN_WITHIN_MS;
+    watch_count(&ed->watch);
+    for (int64_t left; ed->watch.seen <= own && (left = until - clock_mono_ms()) > 0;) {
+        poll(&p, 1, (int)left);
+        watch_count(&ed->watch);
+    }
+    return ed->watch.seen > own;
+}
+
+bool edit_outlives(struct edit *ed, int own)
+{
+    if (ed->watch.fd < 0 || own == 0 || !written_again(ed, own))
+        return true;
+    char *now = edit_read_config(ed->c);
+    bool good = now != NULL;
+    for (size_t i = 0; good && i < ed->request->changes.len; i++)
+        if (ed->outcomes[i].boot && !is_in(&ed->request->changes.items[i], &ed->outcomes[i].config, now))
+            good = error_set(
+                &ed->c->error, STATUS_FAILED,
+                "%s: somebody else wrote an older definition over the change in the same instant: it "
+                "is not there any more; make it again",
+                ed->c->vm_name);
+    free(now);
     return good;
 }

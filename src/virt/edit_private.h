@@ -48,6 +48,13 @@ struct outcome {
     char *why_not_now;       /* libvirt's words; NULL */
 };
 
+/* Who writes the definition's file, counted. */
+struct edit_watch {
+    int fd; /* -1: can't be watched */
+    char *file;
+    int seen;
+};
+
 struct edit {
     struct job_context *c;
     struct edit_request *request;
@@ -59,6 +66,7 @@ struct edit {
     bool metadata_only;          /* nothing that a check could say anything about */
     VEC(struct act) acts;
     struct outcome *outcomes; /* one a change */
+    struct edit_watch watch;
     struct facts facts;
     finding_list findings;
     struct journal_entry entry;
@@ -88,6 +96,11 @@ void edit_volume_undo(struct edit *ed); /* deletes what was made */
 void edit_volume_end(struct edit *ed);
 /* edit_define.c */
 bool edit_define(struct edit *ed);
+/* Watches who writes the definition from here on, where that can be seen. */
+void edit_watch_begin(struct edit *ed);
+void edit_watch_end(struct edit *ed);
+/* Whether nobody wrote an older definition over the changes at once; own: how often the acts wrote it. */
+bool edit_outlives(struct edit *ed, int own);
 /* The configured definition with its secrets; the caller frees; NULL with c->error set. */
 char *edit_read_config(struct job_context *c);
 

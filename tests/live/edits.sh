@@ -1,0 +1,146 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Two clients change one definition at once, 200 times each, in part and as a whole: no change of either is lost unseen.
+# And virtdeck killed at 100 random moments of a change: the old or the new definition, whole; the journal can be read;
+# undo works.
+. "$(dirname "$0")/../lib.sh"
+. "$top/tests/live/lib.sh"
+need jq
+
+check "libvirtd starts" daemon_start || done_testing
+: "${EDITS_ROUNDS:=200}" "${EDITS_KILLS:=100}"
+network_start
+guest_define shared net=no extra="<rng model='virtio'><rate bytes='1'/><backend model='random'>/dev/urandom</backend></rng>
+    <graphics type='vnc' passwd='hunter22'/>
+    <interface type='network'><mac address='52:54:00:00:00:01'/><source network='default'/><model type='virtio'/></interface>"
+
+xml() {
+    v dumpxml --inactive --security-info shared
+}
+
+# ---- both at once ----
+# Each client has two places that only it writes: one that it writes by a narrow call, one by a whole definition. Before
+# it writes one again it looks whether what it wrote is still there.
+#   virtdeck: mtu of the NIC (update), rate of the random numbers (definition)
+#   virsh:    the description (metadata), the shares of the CPU (virsh edit, which defines)
+mtu_of() {
+    xml | sed -n "s/.*<mtu size='\([0-9]*\)'.*/\1/p"
+}
+rate_of() {
+    xml | sed -n "s/.*<rate bytes='\([0-9]*\)'.*/\1/p"
+}
+desc_of() {
+    xml | sed -n 's/.*<description>\(.*\)<.description>.*/\1/p'
+}
+shares_of() {
+    xml | sed -n 's/.*<shares>\(.*\)<.shares>.*/\1/p'
+}
+
+# still WHO WHAT GOT WANTED: notes what was lost, and when it was written.
+still() {
+    [ -z "$4" ] || [ "$3" = "$4" ] || echo "$(now_ms) $1 $2 is $3 and was $4" >>"$TEST_TMP/lost"
+}
+
+ours() {
+    mtu= rate=
+    i=0
+    while [ $i -lt "$EDITS_ROUNDS" ]; do
+        i=$((i + 1))
+        if [ $((i % 2)) = 0 ]; then
+            still virtdeck mtu "$(mtu_of)" "$mtu"
+            new=$((1000 + i))
+            set -- 52:54:00:00:00:01 mtu=$new
+        else
+            still virtdeck rate "$(rate_of)" "$rate"
+            new=$i
+            set -- rng0 rate=$new
+        fi
+        if vd --json device shared "$@" >"$TEST_TMP/ours" 2>&1 </dev/null; then
+            [ $((i % 2)) = 0 ] && mtu=$new || rate=$new
+            grep -q 'edited-at-once' "$TEST_TMP/ours" && echo "$(now_ms) virtdeck" >>"$TEST_TMP/warned"
+        else
+            tail -n 1 "$TEST_TMP/ours" >>"$TEST_TMP/refused"
+        fi
+    done
+    still virtdeck mtu "$(mtu_of)" "$mtu"
+    still virtdeck rate "$(rate_of)" "$rate"
+    : >"$TEST_TMP/ours.done"
+}
+
+theirs() {
+    desc= shares=
+    i=0
+    # Until the other is through, too: otherwise they would not be at it at the same time.
+    while [ $i -lt "$EDITS_ROUNDS" ] || [ ! -f "$TEST_TMP/ours.done" ]; do
+        i=$((i + 1))
+        if [ $((i % 2)) = 0 ]; then
+            still virsh description "$(desc_of)" "$desc"
+            v desc --config shared --new-desc "round $i" >/dev/null 2>&1 && desc="round $i"
+        else
+            still virsh shares "$(shares_of)" "$shares"
+            cat >"$TEST_TMP/editor" <<EOF
+#!/bin/sh
+sed -i '/<cputune>/,/<.cputune>/d; s,^  <os>,  <cputune><shares>$((1000 + i))</shares></cputune>\n  <os>,' "\$1"
+EOF
+            # virsh says that somebody else was faster, and leaves with status 0.
+            if EDITOR="sh $TEST_TMP/editor" v edit shared >"$TEST_TMP/theirs" 2>&1 </dev/null &&
+                ! grep -q error: "$TEST_TMP/theirs"; then
+                shares=$((1000 + i))
+            else
+                grep error: "$TEST_TMP/theirs" >>"$TEST_TMP/virsh.refused"
+            fi
+        fi
+    done
+    still virsh description "$(desc_of)" "$desc"
+    still virsh shares "$(shares_of)" "$shares"
+    echo $i >"$TEST_TMP/theirs.rounds"
+}
+for f in lost warned refused virsh.refused; do
+    : >"$TEST_TMP/$f"
+done
+theirs &
+theirs_pid=$!
+ours
+wait $theirs_pid
+note "$EDITS_ROUNDS rounds of virtdeck's, $(cat "$TEST_TMP/theirs.rounds") of virsh's; refused: $(wc -l <"$TEST_TMP/refused") of virtdeck's," \
+    "$(wc -l <"$TEST_TMP/virsh.refused") of virsh's; overwritten: $(wc -l <"$TEST_TMP/lost"), warned of: $(wc -l <"$TEST_TMP/warned")"
+unseen=$(($(wc -l <"$TEST_TMP/lost") - $(wc -l <"$TEST_TMP/warned")))
+check "no change of either was lost unseen" test $unseen -le 0 || note "$(cat "$TEST_TMP/lost" "$TEST_TMP/warned")"
+check "nine of ten of virtdeck's changes were made all the same" test "$(wc -l <"$TEST_TMP/refused")" -le $((EDITS_ROUNDS / 10)) ||
+    note "$(sort "$TEST_TMP/refused" | uniq -c)"
+like "the password has outlived all of it" "$(xml)" "passwd='hunter22'"
+
+# ---- killed ----
+vd device shared rng0 rate=16384 >/dev/null
+xml >"$TEST_TMP/a.xml"
+start=$(now_ms)
+vd device shared rng0 rate=32768 >/dev/null
+took=$(($(now_ms) - start))
+xml >"$TEST_TMP/b.xml"
+broken= cut=0 i=0
+while [ $i -lt "$EDITS_KILLS" ]; do
+    i=$((i + 1))
+    xml >"$TEST_TMP/before.xml"
+    rate=32768
+    grep -q "bytes='32768'" "$TEST_TMP/before.xml" && rate=16384
+    "$VIRTDECK" -c $URI device shared rng0 rate=$rate >/dev/null 2>&1 </dev/null &
+    pid=$!
+    random=$(od -An -N2 -tu2 /dev/urandom)
+    sleep "$(awk -v r="$random" -v t="$took" 'BEGIN { printf "%.3f", r / 65536 * t / 1000 }')"
+    kill -KILL $pid 2>/dev/null
+    wait $pid 2>/dev/null && status=0 || status=$?
+    [ $status != 137 ] || cut=$((cut + 1))
+    xml >"$TEST_TMP/after.xml"
+    cmp -s "$TEST_TMP/after.xml" "$TEST_TMP/a.xml" || cmp -s "$TEST_TMP/after.xml" "$TEST_TMP/b.xml" || broken="$broken $i"
+    if [ $((i % 10)) = 0 ]; then
+        vd --json history shared >"$TEST_TMP/history" 2>"$TEST_TMP/err" && jq -e 'length > 0' <"$TEST_TMP/history" >/dev/null &&
+            ! grep -q damaged "$TEST_TMP/err" || broken="$broken history:$i"
+        vd device shared rng0 period=2000 >/dev/null && vd undo shared >/dev/null 2>"$TEST_TMP/err" &&
+            [ "$(xml)" = "$(cat "$TEST_TMP/after.xml")" ] || broken="$broken undo:$i:$(cat "$TEST_TMP/err")"
+    fi
+done
+note "$cut of $EDITS_KILLS were killed before they were through ($took ms)"
+is "each left the old or the new definition, a journal that can be read, and undo works" "$broken" ""
+check "no small part of them was killed" test $((cut * 5)) -ge "$EDITS_KILLS"
+done_testing
