@@ -42,8 +42,8 @@ void edit_request_free(void *request)
 static bool read_definitions(struct edit *ed)
 {
     struct job_context *c = ed->c;
-    ed->active = virDomainIsActive(c->dom) == 1;
-    ed->persistent = virDomainIsPersistent(c->dom) == 1;
+    if (!context_read_state(c, &ed->active, &ed->persistent))
+        return false;
     if (ed->persistent) {
         ed->config_xml = edit_read_config(c);
         ed->config = ed->config_xml ? xml_parse_element(ed->config_xml, "domain", &c->error) : NULL;
@@ -115,8 +115,9 @@ static void gather(struct edit *ed, xmlNodePtr domain)
 
 static void check(struct edit *ed)
 {
-    xmlDocPtr after = ed->config ? ed->config : ed->live;
-    const char *text = ed->config ? ed->config_xml : ed->live_xml;
+    bool config = ed->config && ed->request->when != EDIT_LIVE;
+    xmlDocPtr after = config ? ed->config : ed->live;
+    const char *text = config ? ed->config_xml : ed->live_xml;
     xmlDocPtr before = xml_parse_element(text, "domain", NULL);
     gather(ed, xmlDocGetRootElement(after));
     char *new_xml = xml_print(after);
@@ -179,6 +180,14 @@ static const char *when_words(const struct outcome *o)
     if (o->pending)
         return o->boot ? "at next boot; now once the guest lets it go" : "once the guest lets it go";
     return o->now && o->boot ? "now and at next boot" : o->now ? "now" : o->boot ? "at next boot" : NULL;
+}
+
+bool edit_did_something(const struct edit *ed)
+{
+    for (size_t i = 0; i < ed->request->changes.len; i++)
+        if (when_words(&ed->outcomes[i]))
+            return true;
+    return false;
 }
 
 /* The journal's word for all changes together: that of the first which did something. */
@@ -368,8 +377,12 @@ static bool take_turn(struct edit *ed)
     uint64_t seen = 0;
     bool busy;
     while ((ed->turn = journal_lock_domain(NULL, &ed->c->uuid, &busy, &ed->c->error)) < 0) {
-        if (!busy)
+        if (!busy) {
+            error_prefix(&ed->c->error,
+                         "%s: nothing was changed, for the definition before could not be kept",
+                         ed->c->vm_name);
             return false;
+        }
         if (clock_mono_ms() >= until || !context_wait_news(ed->c, &seen))
             return error_set(&ed->c->error, STATUS_FAILED,
                              "%s: another change of it is still under way; nothing was changed",
@@ -388,6 +401,23 @@ static int writes(const struct edit *ed)
     return ed->define ? 1 : n;
 }
 
+/* Of several changes the first ones may have been made. */
+static void tell_what_was_done(struct edit *ed)
+{
+    struct strbuf done = {0};
+    for (size_t i = 0; i < ed->request->changes.len; i++) {
+        if (!when_words(&ed->outcomes[i]))
+            continue;
+        char *what = change_words(&ed->request->changes.items[i]);
+        strbuf_printf(&done, "%s%s (%s)", done.len ? ", " : "; done all the same: ", what,
+                      when_words(&ed->outcomes[i]));
+        free(what);
+    }
+    if (done.len)
+        error_suffix(&ed->c->error, strbuf_str(&done));
+    strbuf_free(&done);
+}
+
 static bool act(struct edit *ed)
 {
     struct job_context *c = ed->c;
@@ -396,8 +426,10 @@ static bool act(struct edit *ed)
     edit_watch_begin(ed);
     bool good = edit_volume_make(ed) && run_acts(ed) && edit_outlives(ed, writes(ed));
     edit_watch_end(ed);
-    if (!good)
+    if (!good) {
         edit_volume_undo(ed);
+        tell_what_was_done(ed);
+    }
     give_turn(ed);
     if (good)
         wait_for_unplugs(ed);
