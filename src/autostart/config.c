@@ -73,8 +73,8 @@ static bool out_of_range(const struct limit_row *row, const char *value, struct 
 bool autostart_config_set(struct autostart_config *c, const char *word, const char *value, struct error *e)
 {
     const struct limit_row *row = find_row(word);
-    double n;
-    int64_t ms;
+    double n = 0;
+    int64_t ms = 0;
     if (!row)
         return no_such_word(word, e);
     if (row->duration ? !parse_duration_ms(value, &ms) : !parse_number(value, &n))

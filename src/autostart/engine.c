@@ -137,13 +137,12 @@ static void tell(struct engine *e, uint32_t i, int64_t now)
     bool good = n->state == NODE_READY || n->state == NODE_OFF;
     for (uint32_t k = p->nexts; k < p->nexts + p->n_nexts && (start || over); k++) {
         const struct plan_wait *w = &e->plan->nexts[k];
-        bool whole = w->until == UNTIL_OVER || (w->until == UNTIL_READY && good) ||
-                     (w->until == UNTIL_STARTED && good && !n->told_started && !start);
-        if (start && w->until == UNTIL_STARTED)
+        bool at_start = w->until == UNTIL_STARTED;
+        bool kept = at_start ? start : over && (good || w->until == UNTIL_OVER);
+        bool lost = at_start ? over && !start && !n->told_started : over && !kept;
+        if (kept)
             satisfy(e, w->node, now);
-        else if (over && whole)
-            satisfy(e, w->node, now);
-        else if (over && !(w->until == UNTIL_STARTED && n->told_started))
+        else if (lost)
             lose(e, w->node, i, now);
     }
     n->told_started = n->told_started || start;

@@ -113,6 +113,20 @@ static bool read_saved(json_object *o, bool reverse, struct saved *s)
     return s->state != NODE_STATES && (s->state == NODE_IDLE || (s->state >= NODE_STOPPING) == reverse);
 }
 
+static int64_t not_after(int64_t ms, int64_t latest)
+{
+    return ms > latest ? latest : ms;
+}
+
+/* Times of a clock that went on from somewhere else must not make the run wait for longer than the policy. */
+static void make_sane(struct saved *s, const struct plan_node *p, int64_t now)
+{
+    int64_t longest = p->timeout_ms > p->stop_timeout_ms ? p->timeout_ms : p->stop_timeout_ms;
+    s->since_ms = not_after(s->since_ms, now);
+    s->deadline_ms = not_after(s->deadline_ms, now + longest);
+    s->turn_ms = not_after(s->turn_ms, now + p->delay_ms);
+}
+
 static void put_step(struct engine *e, enum engine_action action, uint32_t i)
 {
     vec_push(&e->steps, ((struct engine_step){action, i, e->nodes[i].deadline_ms, e->nodes[i].stop, NULL}));
@@ -197,10 +211,10 @@ static bool check_saved(const struct engine *e, json_object *saved, json_object 
 
 bool engine_restore(struct engine *e, json_object *saved, int64_t now_ms, struct error *error)
 {
-    json_object *nodes, *value;
+    json_object *nodes = NULL, *value;
     if (!check_saved(e, saved, &nodes, error))
         return false;
-    e->begun_ms = get_time(saved, "begun");
+    e->begun_ms = not_after(get_time(saved, "begun"), now_ms);
     for (uint32_t i = 0; i < e->plan->n_nodes; i++) {
         const struct plan_node *p = &e->plan->nodes[i];
         if (p->kind == PLAN_BARRIER)
@@ -208,6 +222,7 @@ bool engine_restore(struct engine *e, json_object *saved, int64_t now_ms, struct
         char *key = key_of(p);
         struct saved s;
         if (json_object_object_get_ex(nodes, key, &value) && read_saved(value, e->plan->reverse, &s)) {
+            make_sane(&s, p, now_ms);
             e->nodes[i].turn_ms = s.turn_ms;
             if (s.state != NODE_IDLE && e->plan->reverse)
                 restore_down(e, i, &s, now_ms);

@@ -72,35 +72,37 @@ struct need_edge {
     uint32_t item, resource;
 };
 
+struct need {
+    struct resource resource;
+    uint32_t item;
+};
+
+typedef VEC(struct need) need_names;
+
+static int by_need(const void *left, const void *right)
+{
+    const struct need *a = left, *b = right;
+    int order = by_resource(&a->resource, &b->resource);
+    return order ? order : (a->item > b->item) - (a->item < b->item);
+}
+
 typedef VEC(struct need_edge) need_list;
 
 /* ---- resources ---- */
 
-static void collect_needs(const struct plan_build *b, uint32_t item, resource_list *all)
+static void collect_needs(const struct plan_build *b, uint32_t item, need_names *all)
 {
     const struct policy_value *own = &b->policies[item]->v[POLICY_NEEDS];
     const resource_list *named = b->in->items[item].needs;
     for (size_t i = 0; i < own->items.len; i++) {
-        struct resource r = {0};
-        if (resource_read(own->items.items[i], &r, NULL))
-            vec_push(all, r);
+        struct need n = {.item = item};
+        if (resource_read(own->items.items[i], &n.resource, NULL))
+            vec_push(all, n);
     }
-    for (size_t i = 0; named && i < named->len; i++)
-        vec_push(all, ((struct resource){named->items[i].kind, xstrdup(named->items[i].name)}));
-}
-
-static void sort_unique(resource_list *l)
-{
-    size_t kept = 0;
-    if (l->len > 0)
-        qsort(l->items, l->len, sizeof *l->items, by_resource);
-    for (size_t i = 0; i < l->len; i++) {
-        if (kept > 0 && by_resource(&l->items[kept - 1], &l->items[i]) == 0)
-            resource_clear(&l->items[i]);
-        else
-            l->items[kept++] = l->items[i];
+    for (size_t i = 0; named && i < named->len; i++) {
+        const struct resource *r = &named->items[i];
+        vec_push(all, ((struct need){{r->kind, xstrdup(r->name)}, item}));
     }
-    l->len = kept;
 }
 
 static enum resource_state state_of(const struct plan_build *b, const struct resource *r)
@@ -141,33 +143,35 @@ static void add_resources(struct plan_build *b, struct plan_node *nodes, const r
     }
 }
 
+/* Sorted, so that equal ones lie beside each other: each becomes one node, whoever needs it. */
 static void find_needs(struct plan_build *b, resource_list *all, need_list *needs)
 {
-    if (b->in->reverse)
-        return;
-    for (uint32_t item = 0; item < b->in->n_items; item++)
+    need_names names = {0};
+    bool missing = false;
+    for (uint32_t item = 0; item < b->in->n_items && !b->in->reverse; item++)
         if (b->taken[item] && plan_is_ours(b, item))
-            collect_needs(b, item, all);
-    sort_unique(all);
-    bool *missing = xcalloc(all->len + 1, sizeof *missing);
-    for (size_t i = 0; i < all->len; i++)
-        missing[i] = state_of(b, &all->items[i]) == RESOURCE_MISSING;
-    for (uint32_t item = 0; item < b->in->n_items; item++) {
-        resource_list own = {0};
-        if (b->taken[item] && plan_is_ours(b, item))
-            collect_needs(b, item, &own);
-        sort_unique(&own);
-        for (size_t k = 0; k < own.len; k++) {
-            struct resource *r =
-                bsearch(&own.items[k], all->items, all->len, sizeof *all->items, by_resource);
-            uint32_t at = (uint32_t)(r - all->items);
-            vec_push(needs, ((struct need_edge){item, at}));
-            if (missing[at])
-                missing_resource(b, item, r);
+            collect_needs(b, item, &names);
+    if (names.len > 0)
+        qsort(names.items, names.len, sizeof *names.items, by_need);
+    for (size_t i = 0; i < names.len; i++) {
+        struct need *n = &names.items[i];
+        struct resource *last = all->len > 0 ? &all->items[all->len - 1] : NULL;
+        bool same = last && by_resource(last, &n->resource) == 0;
+        if (same && names.items[i - 1].item == n->item) {
+            resource_clear(&n->resource);
+            continue;
         }
-        resource_list_free(&own);
+        if (same) {
+            resource_clear(&n->resource);
+        } else {
+            missing = state_of(b, &n->resource) == RESOURCE_MISSING;
+            vec_push(all, n->resource);
+        }
+        vec_push(needs, ((struct need_edge){n->item, (uint32_t)all->len - 1}));
+        if (missing)
+            missing_resource(b, n->item, &all->items[all->len - 1]);
     }
-    free(missing);
+    vec_free(&names);
 }
 
 /* ---- the graph ---- */
