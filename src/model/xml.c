@@ -424,10 +424,20 @@ void xml_set(xmlNodePtr node, const char *path, const char *value)
 
 /* ---- secrets ---- */
 
+static void hide_in(xmlNodePtr device)
+{
+    if (xml_is(device, "graphics") && xmlHasProp(device, (const xmlChar *)"passwd"))
+        xmlSetProp(device, (const xmlChar *)"passwd", (const xmlChar *)"(hidden)");
+    xmlNodePtr cookies = xml_is(device, "disk") ? xml_find(device, "source/cookies") : NULL;
+    for (xmlNodePtr c = xml_child(cookies, "cookie"); c; c = xml_next(c, "cookie"))
+        xmlNodeSetContent(c, (const xmlChar *)"(hidden)");
+}
+
 void xml_hide_secrets(xmlDocPtr doc)
 {
-    xmlNodePtr devices = xml_child(xmlDocGetRootElement(doc), "devices");
-    for (xmlNodePtr g = xml_child(devices, "graphics"); g; g = xml_next(g, "graphics"))
-        if (xmlHasProp(g, (const xmlChar *)"passwd"))
-            xmlSetProp(g, (const xmlChar *)"passwd", (const xmlChar *)"(hidden)");
+    xmlNodePtr root = xmlDocGetRootElement(doc), devices = xml_child(root, "devices");
+    if (root)
+        hide_in(root);
+    for (xmlNodePtr d = devices ? devices->children : NULL; d; d = d->next)
+        hide_in(d);
 }

@@ -55,7 +55,8 @@ void xml_remove(xmlNodePtr node);
 /* Puts a copy of `with` where `node` is, and frees `node`. Returns the copy. */
 xmlNodePtr xml_replace(xmlNodePtr node, xmlNodePtr with);
 
-/* Replaces what nobody may see (graphics passwords) by "(hidden)": for diffs, dry runs and logs. */
+/* Replaces what nobody may see (passwords of graphics, cookies of disks over HTTP) by "(hidden)": for diffs,
+ * dry runs and logs. In a definition, or in a device alone. */
 void xml_hide_secrets(xmlDocPtr doc);
 
 #endif

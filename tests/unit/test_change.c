@@ -212,6 +212,30 @@ static void words_for_people_hide_secrets(void **state)
     change_clear(&copy);
 }
 
+/* A dry run prints the element that a call would get. */
+static void secrets_of_a_device_alone_are_hidden(void **state)
+{
+    static const char *const elements[] = {"<graphics type='vnc' passwd='hunter2'/>",
+                                           "<disk><source protocol='https'><cookies><cookie "
+                                           "name='c'>hunter2</cookie></cookies></source></disk>"};
+    (void)state;
+    for (size_t i = 0; i < sizeof elements / sizeof *elements; i++) {
+        char *whole = xasprintf("<domain><devices>%s</devices></domain>", elements[i]);
+        const char *const texts[] = {elements[i], whole};
+        for (size_t k = 0; k < sizeof texts / sizeof *texts; k++) {
+            xmlDocPtr doc = xml_parse_element(texts[k], NULL, NULL);
+            assert_non_null(doc);
+            xml_hide_secrets(doc);
+            char *text = xml_print(doc);
+            if (strstr(text, "hunter2") || !strstr(text, "(hidden)"))
+                fail_msg("not hidden: %s", text);
+            free(text);
+            xmlFreeDoc(doc);
+        }
+        free(whole);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -221,6 +245,7 @@ int main(void)
         cmocka_unit_test(all_kinds_come_and_go),
         cmocka_unit_test(parts_stay),
         cmocka_unit_test(words_for_people_hide_secrets),
+        cmocka_unit_test(secrets_of_a_device_alone_are_hidden),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
