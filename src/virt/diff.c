@@ -19,12 +19,15 @@ struct both {
 
 static bool read_both(struct job_context *c, struct both *b)
 {
-    if (virDomainIsActive(c->dom) == 1) {
+    bool active, persistent;
+    if (!context_read_state(c, &active, &persistent))
+        return false;
+    if (active) {
         b->live = virDomainGetXMLDesc(c->dom, 0);
         if (!b->live)
             return context_failed(c);
     }
-    if (virDomainIsPersistent(c->dom) == 1) {
+    if (persistent) {
         b->config = virDomainGetXMLDesc(c->dom, VIR_DOMAIN_XML_INACTIVE);
         if (!b->config)
             return context_failed(c);

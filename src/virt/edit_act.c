@@ -2,6 +2,7 @@
  *
  * One act, one call of libvirt's; and the same in virsh's words for a dry run.
  */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/clock.h"
@@ -33,7 +34,8 @@ static double wanted(const struct edit *ed, const struct act *a, double unit)
 
 static int set_vcpus(struct edit *ed, const struct act *a)
 {
-    unsigned n = (unsigned)wanted(ed, a, 1);
+    double number = wanted(ed, a, 1);
+    unsigned n = number < UINT_MAX ? (unsigned)number : UINT_MAX;
     virDomainPtr dom = ed->c->dom;
     if (a->affect & VIR_DOMAIN_AFFECT_CONFIG) {
         int max = virDomainGetVcpusFlags(dom, VIR_DOMAIN_AFFECT_CONFIG | VIR_DOMAIN_VCPU_MAXIMUM);
@@ -119,25 +121,70 @@ static int set_iotune(struct edit *ed, const struct act *a)
     return status == 0 && config ? set_limits(ed, a, config) : status;
 }
 
-static char *disk_path(const struct edit *ed, const char *target)
+/* For a shell: in single quotes where it needs them. */
+static char *shell_word(const char *text)
 {
-    xmlDocPtr doc = ed->config ? ed->config : ed->live;
-    xmlNodePtr devices = xml_child(xmlDocGetRootElement(doc), "devices");
-    for (xmlNodePtr d = xml_child(devices, "disk"); d; d = xml_next(d, "disk"))
-        if (xml_get_is(d, "target@dev", target)) {
-            char *file = xml_get(d, "source@file");
-            return file ? file : xml_get(d, "source@dev");
-        }
-    return NULL;
+    struct strbuf out = {0};
+    if (text[0] && strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:@%+=,") ==
+                       strlen(text))
+        return xstrdup(text);
+    strbuf_putc(&out, '\'');
+    for (; *text; text++)
+        strbuf_puts(&out, *text == '\'' ? "'\\''" : (char[]){*text, '\0'});
+    strbuf_putc(&out, '\'');
+    return strbuf_steal(&out);
 }
 
-/* Of a volume that no QEMU has open. */
-static int resize_volume(struct edit *ed, const char *path, unsigned long long size)
+static xmlNodePtr disk_at(const struct edit *ed, const char *target)
 {
-    virStorageVolPtr vol = path ? virStorageVolLookupByPath(ed->c->conn, path) : NULL;
+    xmlDocPtr doc = ed->config ? ed->config : ed->live;
+    xmlNodePtr d = xml_child(xml_child(xmlDocGetRootElement(doc), "devices"), "disk");
+    while (d && !xml_get_is(d, "target@dev", target))
+        d = xml_next(d, "disk");
+    return d;
+}
+
+/* The volume that the disk is in; NULL. *path: of its image, the caller frees. */
+static virStorageVolPtr volume_of(const struct edit *ed, xmlNodePtr disk, char **path)
+{
+    char *pool_name = disk ? xml_get(disk, "source@pool") : NULL;
+    char *name = disk ? xml_get(disk, "source@volume") : NULL;
+    virStoragePoolPtr pool = pool_name ? virStoragePoolLookupByName(ed->c->conn, pool_name) : NULL;
+    virStorageVolPtr vol = pool && name ? virStorageVolLookupByName(pool, name) : NULL;
+    *path = disk ? xml_get(disk, "source@file") : NULL;
+    if (disk && !*path)
+        *path = xml_get(disk, "source@dev");
+    if (!vol && *path)
+        vol = virStorageVolLookupByPath(ed->c->conn, *path);
+    if (pool)
+        virStoragePoolFree(pool);
+    free(pool_name);
+    free(name);
+    return vol;
+}
+
+static void say_no_volume(struct edit *ed, const struct act *a, const char *path, unsigned long long size)
+{
+    char *image = shell_word(path ? path : "its image");
+    error_set(
+        &ed->c->error, STATUS_FAILED,
+        "%s: %s is no volume of an active pool, so libvirt can't grow it while the domain is off: start "
+        "it, or run `qemu-img resize %s %llu`",
+        ed->c->vm_name, a->target, image, size);
+    free(image);
+}
+
+/* No QEMU has it open. Without its flag for it libvirt makes no volume smaller. */
+static int resize_volume(struct edit *ed, const struct act *a, unsigned long long size)
+{
+    char *path;
+    virStorageVolPtr vol = volume_of(ed, disk_at(ed, a->target), &path);
     int status = vol ? virStorageVolResize(vol, size, 0) : -1;
     if (vol)
         virStorageVolFree(vol);
+    else
+        say_no_volume(ed, a, path, size);
+    free(path);
     return status;
 }
 
@@ -145,24 +192,17 @@ static int resize(struct edit *ed, const struct act *a)
 {
     unsigned long long size = (unsigned long long)field_size(a->value, 1);
     virDomainBlockInfo info;
-    if (virDomainGetBlockInfo(ed->c->dom, a->target, &info, 0) == 0 && size < info.capacity) {
+    bool known = virDomainGetBlockInfo(ed->c->dom, a->target, &info, 0) == 0;
+    if (known && size < info.capacity) {
         error_set(&ed->c->error, STATUS_FAILED,
                   "%s: %s has %llu bytes; making it smaller would cut off what is in it, which is not done",
                   ed->c->vm_name, a->target, info.capacity);
         return -1;
     }
-    if (ed->active)
-        return virDomainBlockResize(ed->c->dom, a->target, size, VIR_DOMAIN_BLOCK_RESIZE_BYTES);
-    char *path = disk_path(ed, a->target);
-    int status = resize_volume(ed, path, size);
-    if (status < 0)
-        error_set(
-            &ed->c->error, STATUS_FAILED,
-            "%s: %s is no volume of an active pool, so libvirt can't grow it while the domain is off: start "
-            "it, or run `qemu-img resize '%s' %llu`",
-            ed->c->vm_name, a->target, path ? path : "its image", size);
-    free(path);
-    return status;
+    if (!ed->active)
+        return resize_volume(ed, a, size);
+    /* A disk of unknown size is left alone: QEMU would make it smaller, too. */
+    return known ? virDomainBlockResize(ed->c->dom, a->target, size, VIR_DOMAIN_BLOCK_RESIZE_BYTES) : -1;
 }
 
 static const struct {
@@ -288,7 +328,8 @@ bool act_run(struct edit *ed, const struct act *a)
         return retry_config(ed, a, xstrdup(last && last->message ? last->message : "libvirt gave no reason"));
     if (c->error.status == STATUS_OK)
         context_failed(c);
-    if (live && a->kind == ACT_ATTACH && ed->persistent && ed->request->when == EDIT_AS_POSSIBLE)
+    if (live && a->kind == ACT_ATTACH && ed->persistent && ed->request->when == EDIT_AS_POSSIBLE &&
+        !edit_did_something(ed))
         error_suffix(&c->error, "; nothing was changed (--config adds it for the next boot only)");
     return false;
 }
@@ -303,12 +344,13 @@ static char *alias_in(const char *element)
     return alias;
 }
 
-/* By its alias, which is its own; keys of two devices may be the same one (a MAC given twice). */
+/* By its alias, which is its own; keys of two devices may be the same one (a MAC given twice). Where nobody
+ * can tell, it is not. */
 static bool is_unplugged(struct edit *ed, const char *key, const char *alias)
 {
-    bool there = false;
     char *xml = virDomainGetXMLDesc(ed->c->dom, 0);
     xmlDocPtr doc = xml ? xml_parse(xml, strlen(xml), NULL) : NULL;
+    bool there = !doc;
     struct device_walk w = {.domain = doc ? xmlDocGetRootElement(doc) : NULL};
     while (doc && !there && device_walk_next(&w))
         there = alias ? w.dev.alias && strcmp(w.dev.alias, alias) == 0 : strcmp(w.key, key) == 0;
@@ -340,20 +382,6 @@ static void put_affect(struct strbuf *out, unsigned affect)
 {
     strbuf_puts(out, affect & VIR_DOMAIN_AFFECT_LIVE ? " --live" : "");
     strbuf_puts(out, affect & VIR_DOMAIN_AFFECT_CONFIG ? " --config" : "");
-}
-
-/* For a shell: in single quotes where it needs them. */
-static char *shell_word(const char *text)
-{
-    struct strbuf out = {0};
-    if (text[0] && strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:@%+=,") ==
-                       strlen(text))
-        return xstrdup(text);
-    strbuf_putc(&out, '\'');
-    for (; *text; text++)
-        strbuf_puts(&out, *text == '\'' ? "'\\''" : (char[]){*text, '\0'});
-    strbuf_putc(&out, '\'');
-    return strbuf_steal(&out);
 }
 
 static char *hidden(const char *element)
@@ -395,6 +423,19 @@ static void put_field(struct strbuf *out, const struct edit *ed, const struct ac
     free(value);
 }
 
+/* Up to a line that is not in it: whoever wrote the definition must not end it early. */
+static void put_document(struct strbuf *out, const char *xml)
+{
+    char *end = xstrdup("EOF");
+    while (strstr(xml, end)) {
+        char *longer = xasprintf("%s_", end);
+        free(end);
+        end = longer;
+    }
+    strbuf_printf(out, " <<'%s'\n%s%s%s", end, xml, xml[0] && xml[strlen(xml) - 1] == '\n' ? "" : "\n", end);
+    free(end);
+}
+
 char *act_virsh(const struct edit *ed, const struct act *a)
 {
     static const char *const device_verbs[] = {
@@ -410,7 +451,7 @@ char *act_virsh(const struct edit *ed, const struct act *a)
         char *xml = hidden(a->xml);
         strbuf_printf(&out, "%s %s /dev/stdin", device_verbs[a->kind], vm);
         put_affect(&out, a->affect);
-        strbuf_printf(&out, " <<'EOF'\n%s%sEOF", xml, xml[0] && xml[strlen(xml) - 1] == '\n' ? "" : "\n");
+        put_document(&out, xml);
         free(xml);
     }
     free(vm);

@@ -151,14 +151,11 @@ static bool define(struct edit *ed)
 
 static void warn_overwritten(struct edit *ed)
 {
-    char *now = edit_read_config(ed->c);
-    error_clear(&ed->c->error);
     finding_add(
         &ed->findings, "edited-at-once", SEV_WARN, NULL,
         "somebody else wrote the definition of %s in the same instant: look with `diff %s` whether both "
         "changes are in it; the one before is in `history %s`",
         ed->c->vm_name, ed->c->vm_name, ed->c->vm_name);
-    free(now);
 }
 
 bool edit_define(struct edit *ed)
@@ -228,7 +225,7 @@ bool edit_outlives(struct edit *ed, int own)
     bool good = now != NULL;
     for (size_t i = 0; good && i < ed->request->changes.len; i++)
         if (ed->outcomes[i].boot && !is_in(&ed->request->changes.items[i], &ed->outcomes[i].config, now))
-            good = error_set(
+            good = ed->outcomes[i].boot = error_set(
                 &ed->c->error, STATUS_FAILED,
                 "%s: somebody else wrote an older definition over the change in the same instant: it "
                 "is not there any more; make it again",

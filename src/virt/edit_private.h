@@ -77,6 +77,8 @@ struct edit {
     char *new_xml;           /* the configured definition afterwards, as libvirt has it */
 };
 
+/* edit.c: whether one of the changes has taken effect, or will. */
+bool edit_did_something(const struct edit *ed);
 /* edit_plan.c: makes the changes in both trees and lists the acts. False with c->error set. */
 bool edit_plan(struct edit *ed);
 /* edit_form.c: after a change of fields was made in the configured tree. */
@@ -92,7 +94,7 @@ bool act_wait_unplugged(struct edit *ed, const struct act *a);
  * Before the trees are changed its path has to be known: edit_volume_plan() puts it into the changes. */
 bool edit_volume_plan(struct edit *ed);
 bool edit_volume_make(struct edit *ed);
-void edit_volume_undo(struct edit *ed); /* deletes what was made */
+void edit_volume_undo(struct edit *ed); /* deletes what was made, unless a disk has it already */
 void edit_volume_end(struct edit *ed);
 /* edit_define.c */
 bool edit_define(struct edit *ed);

@@ -119,8 +119,15 @@ bool edit_volume_make(struct edit *ed)
 
 void edit_volume_undo(struct edit *ed)
 {
-    if (ed->volume)
-        virStorageVolDelete(ed->volume, 0);
+    struct change *c = disk_change(ed);
+    const struct outcome *o = c ? &ed->outcomes[c - ed->request->changes.items] : NULL;
+    if (!ed->volume || (o && (o->now || o->boot))) /* the disk came in before something else failed */
+        return;
+    if (virStorageVolDelete(ed->volume, 0) == 0)
+        return;
+    char *left = xasprintf("; the new volume %s was left", ed->volume_path ? ed->volume_path : "");
+    error_suffix(&ed->c->error, left);
+    free(left);
 }
 
 void edit_volume_end(struct edit *ed)

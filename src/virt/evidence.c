@@ -28,7 +28,9 @@ static xmlDocPtr read_xml(struct job_context *c, unsigned flags)
 
 static bool read_definitions(struct job_context *c, struct evidence *ev)
 {
-    bool active = virDomainIsActive(c->dom) == 1, persistent = virDomainIsPersistent(c->dom) == 1;
+    bool active, persistent;
+    if (!context_read_state(c, &active, &persistent))
+        return false;
     if (active && !(ev->live = read_xml(c, 0)))
         return false;
     if ((persistent || !active) && !(ev->config = read_xml(c, VIR_DOMAIN_XML_INACTIVE)))

@@ -297,6 +297,14 @@ bool context_failed(struct job_context *c)
     return error_from_libvirt(&c->error, "%s %s", c->job->status.kind->action, c->vm_name);
 }
 
+bool context_read_state(struct job_context *c, bool *active, bool *persistent)
+{
+    int runs = virDomainIsActive(c->dom), stays = virDomainIsPersistent(c->dom);
+    *active = runs == 1;
+    *persistent = stays == 1;
+    return (runs >= 0 && stays >= 0) || context_failed(c);
+}
+
 void context_say(struct job_context *c, const char *fmt, ...)
 {
     va_list ap;

@@ -279,6 +279,8 @@ bool context_failed(struct job_context *c);
 void context_say(struct job_context *c, const char *fmt, ...) ATTR_PRINTF(2, 3);
 void context_progress(struct job_context *c, const char *fmt, ...) ATTR_PRINTF(2, 3);
 bool context_cancelled(struct job_context *c);
+/* False with c->error set: nobody can tell. */
+bool context_read_state(struct job_context *c, bool *active, bool *persistent);
 /* Waits until the domain's state is in the mask (1u << state) or it is gone (then c->gone). False with
  * c->error set on timeout (seconds; the caller says what to do about it), cancellation or a lost connection.
  */
