@@ -138,24 +138,31 @@ static void put_word(const char *s, struct strbuf *out)
     strbuf_putc(out, '"');
 }
 
-char *plan_remedy_without(const struct plan_build *b, uint32_t item, const char *drop)
+char *plan_remedy(const char *name, const char *word)
+{
+    struct strbuf out = {0};
+    strbuf_puts(&out, "autostart ");
+    put_word(name, &out);
+    strbuf_putc(&out, ' ');
+    put_word(word, &out);
+    return strbuf_steal(&out);
+}
+
+char *plan_remedy_without(const struct plan_build *b, uint32_t item, uint32_t at)
 {
     struct policy rest;
-    struct strbuf value = {0}, out = {0};
+    struct strbuf word = {0};
     const struct policy_value *after = &b->policies[item]->v[POLICY_AFTER];
     policy_init(&rest);
     for (size_t i = 0; i < after->items.len; i++)
-        if (strcmp(after->items.items[i], drop) != 0)
+        if (i != at)
             policy_add(&rest, POLICY_AFTER, after->items.items[i], NULL);
-    strbuf_puts(&value, "after=");
-    policy_text(&rest, POLICY_AFTER, &value);
-    strbuf_puts(&out, "autostart ");
-    put_word(b->in->items[item].name, &out);
-    strbuf_putc(&out, ' ');
-    put_word(strbuf_str(&value), &out);
-    strbuf_free(&value);
+    strbuf_puts(&word, "after=");
+    policy_text(&rest, POLICY_AFTER, &word);
+    char *remedy = plan_remedy(b->in->items[item].name, strbuf_str(&word));
+    strbuf_free(&word);
     policy_free(&rest);
-    return strbuf_steal(&out);
+    return remedy;
 }
 
 /* ---- who waits for whom ---- */
@@ -170,13 +177,12 @@ void plan_block(struct plan_build *b, uint32_t item, char *why)
 
 #define HINTS_MAX 2000 /* names that are compared with a wrong one, over all: it must not grow with n * m */
 
-static void unknown_name(struct plan_build *b, uint32_t item, const char *vm, const char *text,
-                         size_t *budget)
+static void unknown_name(struct plan_build *b, uint32_t item, const char *vm, uint32_t at, size_t *budget)
 {
     struct nearest near = nearest_to(vm);
     for (size_t i = 0; i<b->in->n_items && * budget> 0; i++, (*budget)--)
         nearest_offer(&near, b->in->items[i].name);
-    char *hint = nearest_hint(&near), *remedy = plan_remedy_without(b, item, text);
+    char *hint = nearest_hint(&near), *remedy = plan_remedy_without(b, item, at);
     finding_add(&b->plan->findings, "after-unknown", SEV_ERROR, remedy,
                 "%s waits for %s, which is no domain of this host%s", b->in->items[item].name, vm, hint);
     plan_block(b, item, xasprintf("it waits for %s, which is no domain of this host", vm));
@@ -187,15 +193,15 @@ static void unknown_name(struct plan_build *b, uint32_t item, const char *vm, co
 static void add_edges(struct plan_build *b, uint32_t item, size_t *budget)
 {
     const struct policy_value *after = &b->policies[item]->v[POLICY_AFTER];
-    for (size_t i = 0; i < after->items.len; i++) {
+    for (uint32_t i = 0; i < after->items.len; i++) {
         struct policy_after a = {0};
         if (!policy_after_read(after->items.items[i], &a, NULL))
             continue;
         uint32_t to = find_item(b, a.vm);
         if (to == PLAN_NONE)
-            unknown_name(b, item, a.vm, after->items.items[i], budget);
+            unknown_name(b, item, a.vm, i, budget);
         else
-            vec_push(&b->edges, ((struct plan_edge){item, to, a.ready ? UNTIL_READY : UNTIL_STARTED}));
+            vec_push(&b->edges, ((struct plan_edge){item, to, a.ready ? UNTIL_READY : UNTIL_STARTED, i}));
         policy_after_clear(&a);
     }
 }
@@ -222,7 +228,7 @@ static void take_items(struct plan_build *b)
         b->taken[to] = true;
         if (takes_part(b, to) || (waited->running && !b->in->after_boot))
             continue;
-        char *remedy = xasprintf("autostart %s on", waited->name);
+        char *remedy = plan_remedy(waited->name, "on");
         finding_add(&b->plan->findings, "after-nobody", SEV_ERROR, remedy,
                     "%s waits for %s, which nobody starts", b->in->items[item].name, waited->name);
         free(remedy);

@@ -78,9 +78,9 @@ static void search_from(struct search *s, uint32_t item)
     }
 }
 
-/* The way back to `start` inside its circle, the shortest one: breadth first. `from`: an array of n_items
- * PLAN_NONEs, which only this circle's members change. */
-static void name_cycle(struct plan_build *b, uint32_t start, uint32_t *from, struct strbuf *out)
+/* The way back to `start` inside its circle, the shortest one: breadth first. Returns the one that `start`
+ * waits for. `from`: an array of n_items PLAN_NONEs, which only this circle's members change. */
+static uint32_t name_cycle(struct plan_build *b, uint32_t start, uint32_t *from, struct strbuf *out)
 {
     VEC(uint32_t) queue = {0};
     uint32_t last = PLAN_NONE;
@@ -111,7 +111,18 @@ static void name_cycle(struct plan_build *b, uint32_t start, uint32_t *from, str
         strbuf_printf(out, " → %s", b->in->items[queue.items[i - 1]].name);
     }
     strbuf_printf(out, " → %s", b->in->items[start].name);
+    uint32_t next = queue.len > 0 ? queue.items[queue.len - 1] : start;
     vec_free(&queue);
+    return next;
+}
+
+/* A circle opens where its first member does not wait any more. */
+static char *cycle_remedy(const struct plan_build *b, uint32_t start, uint32_t next)
+{
+    for (uint32_t i = b->first[start]; i < b->first[start + 1]; i++)
+        if (b->edges.items[i].to == next)
+            return plan_remedy_without(b, start, b->edges.items[i].at);
+    return NULL;
 }
 
 /* In order of names, each circle once, beginning with its first name. */
@@ -126,10 +137,11 @@ static void say_cycles(struct plan_build *b, uint32_t cycles)
             continue;
         if (!names[cycle]) {
             struct strbuf text = {0};
-            name_cycle(b, item, from, &text);
+            char *remedy = cycle_remedy(b, item, name_cycle(b, item, from, &text));
             names[cycle] = strbuf_steal(&text);
-            finding_add(&b->plan->findings, "cycle", SEV_ERROR, NULL,
+            finding_add(&b->plan->findings, "cycle", SEV_ERROR, remedy,
                         "domains wait for each other in a circle: %s", names[cycle]);
+            free(remedy);
         }
         if (!b->blocked[item] && !b->in->reverse)
             b->blocked[item] = xasprintf("it waits for itself: %s", names[cycle]);
@@ -175,9 +187,12 @@ static void say_contradiction(struct plan_build *b, uint32_t item, int order, ui
     const char *name = b->in->items[item].name, *waiter = b->in->items[by].name;
     if (b->cycle[item] != PLAN_NONE || b->cycle[by] != PLAN_NONE || !b->taken[item])
         return;
-    finding_add(&b->plan->findings, "order-against-after", SEV_WARN, NULL,
+    char *word = xasprintf("order=%d", b->place[by]), *remedy = plan_remedy(name, word);
+    finding_add(&b->plan->findings, "order-against-after", SEV_WARN, remedy,
                 "%s has order %d, but %s, which waits for it, has order %d: it is started with order %d",
                 name, order, waiter, b->place[by], b->place[by]);
+    free(remedy);
+    free(word);
 }
 
 /* Whatever an item waits for has its place at most: the first who comes has the lowest. */

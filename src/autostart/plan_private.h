@@ -11,6 +11,7 @@
 struct plan_edge {
     uint32_t from, to;
     enum plan_until until;
+    uint32_t at; /* which of the values of its `after` */
 };
 
 struct uuid_item {
@@ -46,7 +47,9 @@ void plan_make_graph(struct plan_build *b, uint32_t **item_of);
 /* Expected times, waves, critical path. */
 void plan_find_times(struct plan *p, const struct plan_input *in, const uint32_t *item_of);
 
-/* A remedy: `autostart NAME after=…` without what it waits for and must not. The caller frees. */
-char *plan_remedy_without(const struct plan_build *b, uint32_t item, const char *drop);
+/* A remedy: `autostart NAME WORD`, quoted where it has to be. The caller frees. */
+char *plan_remedy(const char *name, const char *word);
+/* `autostart NAME after=…` without one value, `at`, of what it waits for. The caller frees. */
+char *plan_remedy_without(const struct plan_build *b, uint32_t item, uint32_t at);
 
 #endif

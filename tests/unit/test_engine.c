@@ -633,6 +633,27 @@ static void gone_while_nobody_looked(void **state)
     world_close(&w);
 }
 
+/* A clock that began anew: what was saved lies far ahead, and must not be waited for. */
+static void clock_began_anew(void **state)
+{
+    (void)state;
+    struct world w;
+    struct engine_step s;
+    world_open(&w);
+    host_add(&w.host, "db", "order=1 ready=ip delay=3s timeout=9s");
+    world_begin(&w);
+    json_object *saved = json_tokener_parse(
+        "{\"version\":1,\"begun\":900000000,\"nodes\":{\"01000000-0000-0000-0000-000000000000\":"
+        "{\"state\":\"waiting\",\"turn\":900003000}}}");
+    assert_true(engine_restore(w.engine, saved, 1000, NULL));
+    json_object_put(saved);
+    assert_true(engine_next(w.engine, 1000, NULL, &s));
+    assert_true(s.action == ENGINE_WAIT && s.until_ms == 4000);
+    assert_true(engine_next(w.engine, 4000, NULL, &s));
+    assert_true(s.action == ENGINE_START && s.until_ms == 13000);
+    world_close(&w);
+}
+
 static void states_of_strangers(void **state)
 {
     (void)state;
@@ -693,6 +714,7 @@ int main(void)
         cmocka_unit_test(killed_anywhere),
         cmocka_unit_test(killed_going_down),
         cmocka_unit_test(gone_while_nobody_looked),
+        cmocka_unit_test(clock_began_anew),
         cmocka_unit_test(states_of_strangers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

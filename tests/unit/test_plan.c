@@ -190,6 +190,7 @@ static void cycles(void **state)
     expect_findings(p, "cycle: domains wait for each other in a circle: cache → web → db → cache\n"
                        "cycle: domains wait for each other in a circle: own → own\n"
                        "not-started: client is not started: it waits for web, which is not started\n");
+    assert_string_equal(p->findings.items[0].remedy, "autostart cache after=");
     assert_int_equal(p->nodes[node_of(p, "web")].wave, -1);
     plan_free(p);
     /* Going down, even these are stopped. */
@@ -216,6 +217,7 @@ static void contradictions(void **state)
            "started with order 10\n"
            "order-against-after: far has order 30, but early, which waits for it, has order 5: it is "
            "started with order 5\n");
+    assert_string_equal(p->findings.items[0].remedy, "autostart db order=10");
     assert_int_equal(p->nodes[node_of(p, "db")].order, 20);
     assert_int_equal(p->nodes[node_of(p, "db")].place, 10);
     plan_free(p);
