@@ -169,6 +169,23 @@ char *text_escaped(const char *raw)
     return strbuf_steal(&out);
 }
 
+char *text_shell_word(const char *raw)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+/:,@=%#";
+    struct strbuf out = {0};
+    if (raw[0] && raw[0] != '#' && raw[strspn(raw, plain)] == '\0')
+        return xstrdup(raw);
+    strbuf_putc(&out, '\'');
+    for (; *raw; raw++) {
+        if (*raw == '\'')
+            strbuf_puts(&out, "'\\''");
+        else
+            strbuf_putc(&out, *raw);
+    }
+    strbuf_putc(&out, '\'');
+    return strbuf_steal(&out);
+}
+
 /* The longest UTF-8 sequence; enough to read one character of a NUL-terminated string. */
 #define ONE 4
 

@@ -19,6 +19,10 @@
 void text_escape(struct strbuf *out, const char *raw, size_t len);
 char *text_escaped(const char *raw); /* the caller frees; NULL gives "" */
 
+/* As one word of a shell, in single quotes where it needs them; the caller frees. For commands that people
+ * may copy: it is escaped besides where it is shown. */
+char *text_shell_word(const char *raw);
+
 /* One user-perceived character: a base and the marks that combine with it (as many as a terminal cell takes).
  */
 #define TEXT_CLUSTER_MAX 5

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "command/definition.h"
 
 struct editing {
@@ -30,7 +31,9 @@ static char ask(const char *question)
     int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
         return '\0';
-    dprintf(fd, "%s ", question);
+    char *shown = text_escaped(question);
+    dprintf(fd, "%s ", shown);
+    free(shown);
     ssize_t n = read(fd, answer, sizeof answer);
     close(fd);
     char c = n > 0 ? answer[0] : '\0';

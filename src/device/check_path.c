@@ -191,8 +191,8 @@ static void check_interfaces(const struct check_input *in, const char *id, findi
         /* Open vSwitch has bridges of its own. */
         bool elsewhere = xml_find(d, "virtualport") != NULL;
         if (name && !elsewhere && has_interface(in->facts, name) == ANSWER_NO) {
-            char *words = device_words(d), *command = xasprintf("ip link add name %s type bridge", name);
-            say(out, id, SEV_ERROR, bridge ? xasprintf("$ %s", command) : xstrdup("$ ip link"),
+            char *words = device_words(d), *command = remedy_shell("ip link add name", name);
+            say(out, id, SEV_ERROR, bridge ? xasprintf("%s type bridge", command) : xstrdup("$ ip link"),
                 "%s: this host has no %s %s", words, bridge ? "bridge" : "network interface", name);
             free(words);
             free(command);

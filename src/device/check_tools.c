@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "device/check_private.h"
 #include "device/kinds.h"
 #include "model/xml.h"
@@ -153,27 +154,10 @@ void say(finding_list *out, const char *id, enum severity severity, char *remedy
     free(remedy);
 }
 
-/* As one word of a shell, and of our commands, which quote alike. */
-static char *quoted(const char *word)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+/:,@=%#";
-    struct strbuf out = {0};
-    if (word[0] && word[0] != '#' && word[strspn(word, plain)] == '\0')
-        return xstrdup(word);
-    strbuf_putc(&out, '\'');
-    for (; *word; word++) {
-        if (*word == '\'')
-            strbuf_puts(&out, "'\\''");
-        else
-            strbuf_putc(&out, *word);
-    }
-    strbuf_putc(&out, '\'');
-    return strbuf_steal(&out);
-}
-
+/* Our commands quote as a shell does. */
 char *remedy_set(const struct check_input *in, xmlNodePtr device, const char *assignment)
 {
-    char *vm = quoted(in->vm), *handle = device_handle(device), *word = quoted(handle);
+    char *vm = text_shell_word(in->vm), *handle = device_handle(device), *word = text_shell_word(handle);
     char *remedy = xasprintf("device %s %s set %s", vm, word, assignment);
     free(vm);
     free(handle);
@@ -183,14 +167,14 @@ char *remedy_set(const struct check_input *in, xmlNodePtr device, const char *as
 
 char *remedy_vm(const struct check_input *in, const char *verb, const char *words)
 {
-    char *vm = quoted(in->vm), *remedy = xasprintf("%s %s %s", verb, vm, words);
+    char *vm = text_shell_word(in->vm), *remedy = xasprintf("%s %s %s", verb, vm, words);
     free(vm);
     return remedy;
 }
 
 char *remedy_shell(const char *command, const char *name)
 {
-    char *word = quoted(name), *remedy = xasprintf("$ %s %s", command, word);
+    char *word = text_shell_word(name), *remedy = xasprintf("$ %s %s", command, word);
     free(word);
     return remedy;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/clock.h"
+#include "base/text.h"
 #include "model/domdef.h"
 #include "model/xml.h"
 #include "virt/edit_private.h"
@@ -121,20 +122,6 @@ static int set_iotune(struct edit *ed, const struct act *a)
     return status == 0 && config ? set_limits(ed, a, config) : status;
 }
 
-/* For a shell: in single quotes where it needs them. */
-static char *shell_word(const char *text)
-{
-    struct strbuf out = {0};
-    if (text[0] && strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:@%+=,") ==
-                       strlen(text))
-        return xstrdup(text);
-    strbuf_putc(&out, '\'');
-    for (; *text; text++)
-        strbuf_puts(&out, *text == '\'' ? "'\\''" : (char[]){*text, '\0'});
-    strbuf_putc(&out, '\'');
-    return strbuf_steal(&out);
-}
-
 static xmlNodePtr disk_at(const struct edit *ed, const char *target)
 {
     xmlDocPtr doc = ed->config ? ed->config : ed->live;
@@ -165,7 +152,7 @@ static virStorageVolPtr volume_of(const struct edit *ed, xmlNodePtr disk, char *
 
 static void say_no_volume(struct edit *ed, const struct act *a, const char *path, unsigned long long size)
 {
-    char *image = shell_word(path ? path : "its image");
+    char *image = text_shell_word(path ? path : "its image");
     error_set(
         &ed->c->error, STATUS_FAILED,
         "%s: %s is no volume of an active pool, so libvirt can't grow it while the domain is off: start "
@@ -411,7 +398,7 @@ static void put_field(struct strbuf *out, const struct edit *ed, const struct ac
 {
     enum field_call call = a->field->call;
     const char *text = call == CALL_TAGS ? a->xml : a->value;
-    char *value = shell_word(text ? text : "");
+    char *value = text_shell_word(text ? text : "");
     strbuf_printf(out, "%s %s %s", field_calls[call].verb, vm, field_calls[call].option);
     if (call == CALL_RESIZE)
         strbuf_printf(out, "%s ", a->target);
@@ -441,7 +428,7 @@ char *act_virsh(const struct edit *ed, const struct act *a)
     static const char *const device_verbs[] = {
         [ACT_ATTACH] = "attach-device", [ACT_DETACH] = "detach-device", [ACT_UPDATE] = "update-device"};
     struct strbuf out = {0};
-    char *vm = shell_word(ed->c->vm_name);
+    char *vm = text_shell_word(ed->c->vm_name);
     strbuf_puts(&out, "virsh ");
     if (a->kind == ACT_FIELD) {
         put_field(&out, ed, a, vm);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdlib.h>
 #include <string.h>
+#include "base/text.h"
 #include "model/xml.h"
 #include "virt/edit_private.h"
 
@@ -18,9 +19,11 @@ static virStoragePoolPtr find_pool(struct edit *ed)
     if (!pool)
         context_failed(ed->c);
     else if (virStoragePoolIsActive(pool) != 1) {
+        char *word = text_shell_word(ed->request->pool);
         error_set(&ed->c->error, STATUS_FAILED,
                   "%s: the pool %s is not active: `virsh pool-start %s` starts it", ed->c->vm_name,
-                  ed->request->pool, ed->request->pool);
+                  ed->request->pool, word);
+        free(word);
         virStoragePoolFree(pool);
         pool = NULL;
     }

@@ -7,6 +7,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 #include "base/file.h"
+#include "base/text.h"
 #include "logs/tail.h"
 #include "model/xml.h"
 #include "virt/facts.h"
@@ -147,10 +148,11 @@ static void gather_nesting(struct job_context *c, struct evidence *ev, xmlNodePt
         look_at_kernel(n);
         n->ssh = "";
     } else {
-        char *name = uri_host_name(uri);
-        ev->ssh = xasprintf("ssh %s ", name);
+        char *name = uri_host_name(uri), *word = text_shell_word(name);
+        ev->ssh = xasprintf("ssh %s ", word);
         n->ssh = ev->ssh;
         free(name);
+        free(word);
     }
     if (!xml_get_is(domain, "os/type@arch", "x86_64") && !xml_get_is(domain, "os/type@arch", "i686"))
         return;

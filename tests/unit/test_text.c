@@ -206,14 +206,39 @@ static void ascii_locale(void **state)
     assert_non_null(setlocale(LC_CTYPE, "C.UTF-8"));
 }
 
+static void a_word_stays_one_word_of_a_shell(void **state)
+{
+    static const struct {
+        const char *raw, *word;
+    } rows[] = {{"web-1", "web-1"},
+                {"/srv/a b.qcow2", "'/srv/a b.qcow2'"},
+                {"x; rm -rf ~", "'x; rm -rf ~'"},
+                {"it's", "'it'\\''s'"},
+                {"$(id)", "'$(id)'"},
+                {"#1", "'#1'"},
+                {"", "''"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char *word = text_shell_word(rows[i].raw);
+        assert_string_equal(word, rows[i].word);
+        free(word);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(escapes),  cmocka_unit_test(escapes_in_context),
-        cmocka_unit_test(measures), cmocka_unit_test(clusters),
-        cmocka_unit_test(fits),     cmocka_unit_test(any_bytes),
-        cmocka_unit_test(searches), cmocka_unit_test(orders),
-        cmocka_unit_test(globs),    cmocka_unit_test(ascii_locale),
+        cmocka_unit_test(a_word_stays_one_word_of_a_shell),
+        cmocka_unit_test(escapes),
+        cmocka_unit_test(escapes_in_context),
+        cmocka_unit_test(measures),
+        cmocka_unit_test(clusters),
+        cmocka_unit_test(fits),
+        cmocka_unit_test(any_bytes),
+        cmocka_unit_test(searches),
+        cmocka_unit_test(orders),
+        cmocka_unit_test(globs),
+        cmocka_unit_test(ascii_locale),
     };
     if (!setlocale(LC_CTYPE, "C.UTF-8"))
         return 1;
