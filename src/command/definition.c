@@ -53,7 +53,7 @@ static bool print_history(struct call *call, struct error *e)
         if (good)
             f->print_json(f->ctx, json_object_get(array));
         else
-            error_set(e, STATUS_FAILED, "%s", error_text(&st.result.error));
+            error_move(e, &st.result.error);
         job_status_clear(&st);
     }
     job_unref(job);
@@ -71,7 +71,7 @@ static bool history_run(struct call *call, struct error *e)
 static bool undo_run(struct call *call, struct error *e)
 {
     double number = call->words.len ? strtod(call->words.items[0], NULL) : 0;
-    if (call->words.len && (number < 1 || number > INT_MAX || number != (double)(unsigned)number))
+    if (call->words.len && !(number >= 1 && number <= INT_MAX && number == (double)(unsigned)number))
         return error_set(e, STATUS_USAGE, "undo: %s is no number of an entry; `history %s` lists them",
                          call->words.items[0], call->targets.items[0].name);
     struct undo_request *r = xcalloc(1, sizeof *r);
@@ -125,9 +125,10 @@ char *definition_of(struct job *job, struct error *e)
     job_status(job, &st);
     if (st.result.state == JOB_DONE && json_object_object_get_ex(st.result.json, "xml", &xml))
         text = xstrdup(json_object_get_string(xml));
+    else if (st.result.error.text)
+        error_move(e, &st.result.error);
     else
-        error_set(e, STATUS_FAILED, "%s",
-                  st.result.error.text ? error_text(&st.result.error) : "the definition was not read");
+        error_set(e, STATUS_FAILED, "the definition was not read");
     job_status_clear(&st);
     return text;
 }

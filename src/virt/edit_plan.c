@@ -109,6 +109,8 @@ static bool apply_live(struct edit *ed, size_t i)
     if (good || ed->request->when == EDIT_LIVE || !wants_config(ed))
         return good;
     /* It may be a device that only the next boot brings. */
+    if (ed->outcomes[i].live.found)
+        ed->outcomes[i].why_not_now = xstrdup(error_text(&ed->c->error));
     changed_clear(&ed->outcomes[i].live);
     error_clear(&ed->c->error);
     return true;
@@ -156,7 +158,7 @@ static bool apply(struct edit *ed, size_t i)
         edit_take_form(ed, i);
         return true;
     }
-    if (!o->live.found || c->verb == CHANGE_DEFINE)
+    if (!o->live.found || o->config.found || c->verb == CHANGE_DEFINE)
         return false;
     error_clear(e); /* there, but no longer configured: only the running one can be changed */
     changed_clear(&o->config);

@@ -53,7 +53,8 @@ static void put_row(struct strbuf *out, const char *const cells[COLUMNS], const 
 {
     for (int i = 0; i < COLUMNS; i++) {
         const char *cell = cells[i] ? cells[i] : "-";
-        strbuf_puts(out, cell);
+        for (const char *p = cell; *p; p++) /* a description has lines: a row stays one */
+            strbuf_putc(out, *p == '\n' || *p == '\t' ? ' ' : *p);
         if (i + 1 < COLUMNS)
             strbuf_printf(out, "%*s", widths[i] - text_width(cell) + 2, "");
     }
@@ -154,12 +155,14 @@ static bool newest_change(struct job_context *c, const char *now, struct journal
 {
     journal_list l = {0};
     bool found = false;
-    journal_list_entries(NULL, &c->uuid, &l, NULL);
+    journal_list_entries(NULL, &c->uuid, &l, &c->error);
     for (size_t i = l.len; !found && i-- > 0;) {
         found = journal_load(NULL, &c->uuid, l.items[i].number, out, NULL) && took_place(out, now);
         if (!found)
             journal_entry_clear(out);
     }
+    if (found || l.len) /* what is damaged matters where nothing else is left */
+        error_clear(&c->error);
     journal_list_free(&l);
     return found;
 }
@@ -186,6 +189,10 @@ static bool choose(struct job_context *c, const struct undo_request *r, const ch
 {
     struct journal_entry newest = {0};
     if (!newest_change(c, now, &newest)) {
+        if (c->error.status != STATUS_OK) {
+            error_prefix(&c->error, "undo %s", c->vm_name);
+            return false;
+        }
         if (!r->number || !r->force)
             return error_set(&c->error, STATUS_FAILED,
                              "undo %s: its journal has no change to take back (`history %s` lists it)",
