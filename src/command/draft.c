@@ -186,7 +186,7 @@ bool draft_take(struct draft *d, const struct vm_uuid *uuid)
     for (;;) {
         struct draft one;
         bool found = take_newest(&one, uuid);
-        if (!found || !is_unchanged(&one)) {
+        if (!found || !is_unchanged(&one) || unlink(one.path) != 0) {
             *d = one;
             return found;
         }

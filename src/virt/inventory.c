@@ -21,6 +21,13 @@
 #define ADDRESSES_KNOWN_MS   60000
 #define BOOTS_WITHIN_MS      180000
 
+static void forget_unplugging(struct dom *d)
+{
+    for (size_t i = 0; i < d->unplugging.len; i++)
+        free(d->unplugging.items[i]);
+    vec_clear(&d->unplugging);
+}
+
 struct dom *inventory_find(struct host *h, const struct vm_uuid *uuid)
 {
     return vmmap_get(&h->table, 0, uuid);
@@ -48,13 +55,6 @@ static struct dom *dom_add(struct host *h, const struct vm_uuid *uuid)
     vmmap_set(&h->table, 0, uuid, d);
     vec_push(&h->doms, d);
     return d;
-}
-
-static void forget_unplugging(struct dom *d)
-{
-    for (size_t i = 0; i < d->unplugging.len; i++)
-        free(d->unplugging.items[i]);
-    vec_clear(&d->unplugging);
 }
 
 static void dom_free(struct dom *d)
@@ -138,8 +138,10 @@ void dom_set_state(struct dom *d, int state, int reason)
     }
     d->vm.state = (enum vm_state)state;
     d->vm.reason = state_reason_words(state, reason);
-    if (was_active != is_active)
+    if (was_active != is_active) {
         dom_forget_run(d);
+        forget_unplugging(d); /* what was asked of a machine that is gone */
+    }
 }
 
 /* A connection that stands but may not list (access rules) looks like an empty host: said once, tried again
@@ -375,6 +377,15 @@ static void apply_devices(struct dom *d, struct note *note)
     note->devices = NULL;
 }
 
+static void add_unplugging(struct dom *d, struct note *note)
+{
+    for (size_t i = 0; i < d->unplugging.len; i++)
+        if (strcmp(d->unplugging.items[i], note->text) == 0)
+            return;
+    vec_push(&d->unplugging, note->text);
+    note->text = NULL;
+}
+
 static void apply_definition(struct dom *d, struct note *note)
 {
     apply_devices(d, note);
@@ -421,8 +432,7 @@ void inventory_apply(struct host *h, struct note *note)
     } else if (note->type == NOTE_ADDRESSES && d->ptr) {
         lookup_add(h, LOOKUP_ADDRESSES, d, ~0u, false); /* a person asks: every source */
     } else if (note->type == NOTE_UNPLUG) {
-        vec_push(&d->unplugging, note->text);
-        note->text = NULL;
+        add_unplugging(d, note);
         d->def_wanted = true;
         d->def_asked_ms = 0;
     } else if (note->type == NOTE_STARTED_AT) {
