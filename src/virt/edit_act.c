@@ -375,7 +375,7 @@ static char *hidden(const char *element)
 {
     xmlDocPtr doc = xml_parse(element, strlen(element), NULL);
     if (!doc)
-        return xstrdup(element);
+        return xstrdup("");
     xml_hide_secrets(doc);
     char *text = xml_print(doc);
     xmlFreeDoc(doc);
