@@ -34,6 +34,8 @@ static struct {
     int64_t last_ms;
     int click_x, click_y;
     int64_t click_ms;
+    MEVENT mouse_events[8]; /* not yet given out, the newest first */
+    size_t n_mouse;
 } state;
 
 /* curses' codes; sequences that terminfo has no code for are parsed below. */
@@ -241,27 +243,44 @@ static keycode key_of_escape(bool *paste)
     return key ? KEYM_META | key : 0;
 }
 
-static bool give_mouse(struct input *in)
+/* False: nothing that is wanted; *in stays as it is. */
+static bool read_mouse(const MEVENT *event, struct input *in)
 {
-    MEVENT event;
-    if (getmouse(&event) == ERR)
+    if (!(event->bstate & (BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED)))
         return false;
-    *in = (struct input){.type = INPUT_MOUSE, .x = event.x, .y = event.y};
-    if (event.bstate & BUTTON4_PRESSED) {
+    *in = (struct input){.type = INPUT_MOUSE, .x = event->x, .y = event->y};
+    if (event->bstate & BUTTON4_PRESSED) {
         in->mouse = MOUSE_WHEEL_UP;
-    } else if (event.bstate & BUTTON5_PRESSED) {
+    } else if (event->bstate & BUTTON5_PRESSED) {
         in->mouse = MOUSE_WHEEL_DOWN;
-    } else if (event.bstate & BUTTON1_PRESSED) {
+    } else {
         int64_t now = clock_mono_ms();
-        bool again = event.x == state.click_x && event.y == state.click_y && state.click_ms &&
+        bool again = event->x == state.click_x && event->y == state.click_y && state.click_ms &&
                      now - state.click_ms < DOUBLE_CLICK_MS;
         in->mouse = again ? MOUSE_DOUBLE : MOUSE_PRESS;
-        state.click_x = event.x;
-        state.click_y = event.y;
+        state.click_x = event->x;
+        state.click_y = event->y;
         state.click_ms = again ? 0 : now; /* a third click begins anew */
-    } else
-        return false;
+    }
     return true;
+}
+
+/* Events that came close together are announced by one KEY_MOUSE, and getmouse() gives the newest first: all
+ * are taken, or a press would come to light with the next click only. */
+static void take_mouse(void)
+{
+    MEVENT event;
+    state.n_mouse = 0;
+    while (state.n_mouse < ARRAY_LEN(state.mouse_events) && getmouse(&event) == OK)
+        state.mouse_events[state.n_mouse++] = event;
+}
+
+static bool give_mouse(struct input *in)
+{
+    while (state.n_mouse)
+        if (read_mouse(&state.mouse_events[--state.n_mouse], in))
+            return true;
+    return false;
 }
 
 static void begin_paste(void)
@@ -326,6 +345,8 @@ static bool read_paste(struct input *in)
 bool term_input_next(struct input *in)
 {
     for (;;) {
+        if (give_mouse(in))
+            return true;
         if (state.pasting)
             return read_paste(in);
         int code = wgetch(state.keys);
@@ -334,8 +355,7 @@ bool term_input_next(struct input *in)
         if (code == ERR)
             return false;
         if (code == KEY_MOUSE) {
-            if (give_mouse(in))
-                return true;
+            take_mouse();
             continue;
         }
         if (code == 0x1b)
