@@ -181,7 +181,8 @@ static void add(struct writer *w, const struct writer_work *work, const char *re
     pthread_mutex_lock(&w->lock);
     if (replaces)
         old = take_superseded(w, replaces);
-    bool room = w->n_waiting < MOST_WAITING;
+    /* What nobody is told of can't be refused: it may be what ends the use of something. */
+    bool room = w->n_waiting < MOST_WAITING || !work->done;
     if (room) {
         line_add(&w->waiting, p);
         w->n_waiting++;

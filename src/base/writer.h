@@ -31,8 +31,8 @@ struct writer_work {
 /* The thread begins with the first work. */
 struct writer *writer_new(void);
 int writer_fd(const struct writer *w); /* readable when there is something to deliver; -1 for NULL */
-/* Work of any kind. Where the disk is so slow that too much waits already, it is not done and `done` says so.
- */
+/* Work of any kind. Where the disk is so slow that too much waits already, it is not done and `done` says so;
+ * work without a `done` is always taken. */
 void writer_do(struct writer *w, const struct writer_work *work);
 /* Replaces a whole file as file_write() does. Takes the place of an older replacement of the same path that
  * has not begun; nobody is told of that one. The path is copied, `data` (len bytes) is taken over. */
