@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "device/check_private.h"
+#include "device/toggle.h"
 #include "model/xml.h"
 
 /* ---- what is newer than the floor ---- */
@@ -24,11 +25,6 @@ static const struct {
     {"interface", "model@type", "igb", 9003000, 8000000, "model=e1000e"},
     {"pstore", "@backend", "acpi-erst", 10006000, 0, NULL},
 };
-
-static char *version_words(unsigned long v)
-{
-    return xasprintf("%lu.%lu.%lu", v / 1000000, v / 1000 % 1000, v % 1000);
-}
 
 static void say_too_old(const struct check_input *in, const char *id, xmlNodePtr device, size_t row,
                         bool is_libvirt, finding_list *out)

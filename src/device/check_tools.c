@@ -30,10 +30,7 @@ static char *name_of(xmlNodePtr device)
         index += n->type == XML_ELEMENT_NODE && device_kind_of(n) == kind;
     device_describe(device, kind, index, &described);
     char *name = described.name ? xstrdup(described.name) : device_key(device, kind, index);
-    char *const strings[] = {described.name,   described.alias, described.model,   described.target,
-                             described.source, described.mac,   described.log_file};
-    for (size_t i = 0; i < ARRAY_LEN(strings); i++)
-        free(strings[i]);
+    device_forget(&described);
     return name;
 }
 

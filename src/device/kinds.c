@@ -316,6 +316,15 @@ void device_describe(xmlNodePtr node, const struct device_kind *kind, int index,
     dev->alias = kind->flags & KIND_PART ? NULL : xml_get(node, "alias@name");
 }
 
+void device_forget(struct vm_device *dev)
+{
+    char *const strings[] = {dev->name,   dev->alias, dev->model,   dev->target,
+                             dev->source, dev->mac,   dev->log_file};
+    for (size_t i = 0; i < ARRAY_LEN(strings); i++)
+        free(strings[i]);
+    *dev = (struct vm_device){0};
+}
+
 static char *pci_key(const struct device_kind *kind, xmlNodePtr address)
 {
     char *place = device_pci_address(address);
@@ -343,18 +352,9 @@ char *device_key(xmlNodePtr node, const struct device_kind *kind, int index)
 
 /* ---- walking ---- */
 
-static void forget_device(struct vm_device *dev)
-{
-    char *const strings[] = {dev->name,   dev->alias, dev->model,   dev->target,
-                             dev->source, dev->mac,   dev->log_file};
-    for (size_t i = 0; i < ARRAY_LEN(strings); i++)
-        free(strings[i]);
-    *dev = (struct vm_device){0};
-}
-
 static void leave_device(struct device_walk *w)
 {
-    forget_device(&w->dev);
+    device_forget(&w->dev);
     free(w->key);
     w->key = NULL;
 }

@@ -49,6 +49,8 @@ const struct device_kind *device_kind_find(const char *id);
 /* Fills `dev` (all zero before) from an element of that kind: what the row's describe() does, and what all
  * kinds have. The strings are the caller's. */
 void device_describe(xmlNodePtr node, const struct device_kind *kind, int index, struct vm_device *dev);
+/* Frees the strings that device_describe() made. */
+void device_forget(struct vm_device *dev);
 /* What identifies it: "disk:vda", "nic:52:54:00:…", "rng@0000:00:06.0", "input#1". The caller frees. */
 char *device_key(xmlNodePtr node, const struct device_kind *kind, int index);
 

@@ -61,14 +61,6 @@ static bool side_read(struct side *s, const char *xml, struct error *e)
     return true;
 }
 
-static void device_forget(struct vm_device *d)
-{
-    char *const strings[] = {d->name, d->alias, d->model, d->target, d->source, d->mac, d->log_file};
-    for (size_t i = 0; i < ARRAY_LEN(strings); i++)
-        free(strings[i]);
-    *d = (struct vm_device){0};
-}
-
 static void side_free(struct side *s)
 {
     for (size_t i = 0; i < s->devices.len; i++) {

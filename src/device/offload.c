@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 #include "base/strbuf.h"
+#include "base/text.h"
 #include "device/memory_tso.h"
 #include "model/xml.h"
 
@@ -59,12 +60,13 @@ static xmlNodePtr next_nic(xmlNodePtr domain, xmlNodePtr nic)
 void offload_check(xmlNodePtr interface, const char *name, const char *vm, finding_list *out)
 {
     bool any = false;
+    char *vm_word = text_shell_word(vm);
     for (size_t i = 0; i < n_offload_bits; i++) {
         const struct offload_bit *b = &offload_bits[i], *needs = b->needs ? bit_of(b->needs) : NULL;
         char *value = xml_get(interface, b->path);
         any = any || value;
         if (value && strcmp(value, "on") == 0 && needs && is_off(interface, needs)) {
-            char *remedy = xasprintf("device %s %s offload %s=on", vm, name, needs->id);
+            char *remedy = xasprintf("device %s %s offload %s=on", vm_word, name, needs->id);
             finding_add(out, "offload-needs", SEV_ERROR, remedy, "%s: %s needs %s, which is off", name, b->id,
                         needs->id);
             free(remedy);
@@ -72,11 +74,12 @@ void offload_check(xmlNodePtr interface, const char *name, const char *vm, findi
         free(value);
     }
     if (any && !is_virtio(interface)) {
-        char *remedy = xasprintf("device %s %s model virtio", vm, name);
+        char *remedy = xasprintf("device %s %s model virtio", vm_word, name);
         finding_add(out, "offload-model", SEV_ERROR, remedy,
                     "%s: only NICs of the model virtio have offloads that can be turned", name);
         free(remedy);
     }
+    free(vm_word);
 }
 
 /* ---- the four levels ---- */
@@ -296,11 +299,12 @@ void offload_judge(const struct toggle_input *in, struct verdict *out)
         free(later);
     }
     if (memory_tso_is_on(domain)) {
-        char *said = xstrdup(out->definition.evidence);
+        char *said = xstrdup(out->definition.evidence), *vm = text_shell_word(in->vm);
         level_set(&out->definition, out->definition.answer,
                   "%s; <qemu:commandline> has the other TSO, memory ordering (`tso %s memory off`)", said,
-                  in->vm);
+                  vm);
         free(said);
+        free(vm);
     }
 }
 
@@ -315,7 +319,9 @@ void offload_preflight(const struct toggle_input *in, const char *value, finding
         n += is_virtio(nic);
         for (size_t i = 0; strcmp(value, "on") == 0 && is_virtio(nic) && i < 2; i++) {
             const char *needs = i ? "guest.csum" : "host.csum";
-            char *remedy = xasprintf("device %s %s offload %s=on", in->vm, name, needs);
+            char *vm = text_shell_word(in->vm);
+            char *remedy = xasprintf("device %s %s offload %s=on", vm, name, needs);
+            free(vm);
             if (is_off(nic, bit_of(needs)))
                 finding_add(out, "offload-needs", SEV_ERROR, remedy, "%s: TSO needs %s, which is off", name,
                             needs);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/strbuf.h"
+#include "base/text.h"
 #include "model/xml.h"
 
 #define VIRTIO_LIBVIRT 10004000ul
@@ -269,7 +270,8 @@ static void check_card(const struct toggle_input *in, xmlNodePtr domain, const c
     const struct card *c = card_of(model);
     char *lacks = strcmp(model, "virtio") == 0 ? sound_virtio_lacks(in->facts) : NULL;
     char *others = cards_that_work(in->facts, domain);
-    char *remedy = xasprintf("sound %s %s", in->vm, sound_best(in->facts, domain));
+    char *vm = text_shell_word(in->vm);
+    char *remedy = xasprintf("sound %s %s", vm, sound_best(in->facts, domain));
     if (lacks)
         finding_add(
             out, "sound-virtio", SEV_ERROR, remedy,
@@ -287,6 +289,7 @@ static void check_card(const struct toggle_input *in, xmlNodePtr domain, const c
     free(lacks);
     free(others);
     free(remedy);
+    free(vm);
 }
 
 void sound_preflight(const struct toggle_input *in, const char *value, finding_list *out)
@@ -297,12 +300,13 @@ void sound_preflight(const struct toggle_input *in, const char *value, finding_l
         return;
     check_card(in, domain, model_of_value(in->facts, domain, value), out);
     if (strcmp(backend_of(domain, &own), "none") == 0) {
-        char *remedy = xasprintf("edit %s", in->vm);
+        char *vm = text_shell_word(in->vm), *remedy = xasprintf("edit %s", vm);
         finding_add(
             out, "sound-silent", SEV_WARN, remedy,
             "the audio backend will be none: the card is there and stays silent; an <audio> of type spice, "
             "pulseaudio or pipewire, or a SPICE display, lets it be heard");
         free(remedy);
+        free(vm);
     }
     free(own);
 }
