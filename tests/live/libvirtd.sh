@@ -27,21 +27,27 @@ if [ "${1-}" != --inside ]; then
         ls -d /sys/fs/cgroup/machine* /sys/fs/cgroup/*/machine* 2>/dev/null
         ls /sys/class/net
     }
-    # What is mounted over must exist. Debian 12 has some of them only with its system-wide libvirtd.
-    made=
+    # What is mounted over must exist. Debian 12 has some of them only with its system-wide libvirtd. Scripts may run
+    # beside one another: the last one of those that use the folders takes away what was made.
+    made=${TMPDIR:-/tmp}/virtdeck-live-made
+    exec 9>>"$made"
+    flock -s 9
     for d in $covered; do
         if [ ! -d "$d" ]; then
             mkdir -p "$d" || exit 1
-            made="$d $made"
+            echo "$d" >>"$made"
         fi
     done
     before=$(machine)
     # --kill-child: when this process dies, so does all that is inside.
-    unshare -mnpf --propagation unchanged --kill-child --mount-proc sh "$here/libvirtd.sh" --inside "$@"
+    unshare -mnpf --propagation unchanged --kill-child --mount-proc sh "$here/libvirtd.sh" --inside "$@" 9>&-
     status=$?
     after=$(machine)
-    if [ -n "$made" ]; then
-        rmdir $made
+    if flock -n -x 9; then
+        sort -r "$made" | while read -r d; do
+            rmdir "$d" 2>/dev/null
+        done
+        rm -f "$made"
     fi
     if [ "$before" != "$after" ]; then
         echo "not ok - the machine's own libvirt is as it was before"
