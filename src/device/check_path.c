@@ -3,8 +3,10 @@
  * Checks of what a definition needs of the host: files, volumes, networks, bridges, devices.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "device/check_private.h"
@@ -61,6 +63,43 @@ static void check_disk_files(const struct check_input *in, const char *id, findi
         }
         free(path);
         free(policy);
+    }
+}
+
+/* Whether the image is qcow2 by its first bytes. */
+static enum answer is_qcow2(const struct facts *f, const char *path)
+{
+    char magic[4] = "";
+    struct stat st;
+    if (!f->local || !path || path[0] != '/' || stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+        return ANSWER_UNKNOWN;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0)
+        return ANSWER_UNKNOWN;
+    ssize_t n = read(fd, magic, sizeof magic);
+    close(fd);
+    return n < 0 ? ANSWER_UNKNOWN : n == 4 && memcmp(magic, "QFI\xfb", 4) == 0 ? ANSWER_YES : ANSWER_NO;
+}
+
+/* Both mistakes lose: the one the start of the guest, the other one the image, which the guest writes over.
+ */
+static void check_disk_formats(const struct check_input *in, const char *id, finding_list *out)
+{
+    for (xmlNodePtr d = NULL; (d = device_next(in->after, "disk", d));) {
+        bool said_qcow2 = xml_get_is(d, "driver@type", "qcow2"),
+             said_raw = xml_get_is(d, "driver@type", "raw");
+        char *path = said_qcow2 || said_raw ? xml_get(d, "source@file") : NULL;
+        bool made = path && in->new_path && strcmp(path, in->new_path) == 0;
+        enum answer qcow2 = made ? ANSWER_UNKNOWN : is_qcow2(in->facts, path);
+        if ((said_qcow2 && qcow2 == ANSWER_NO) || (said_raw && qcow2 == ANSWER_YES)) {
+            char *words = device_words(d);
+            say(out, id, said_qcow2 ? SEV_ERROR : SEV_WARN,
+                remedy_set(in, d, said_qcow2 ? "format=raw" : "format=qcow2"),
+                "%s: %s is %s qcow2 image: it wants %s", words, path, said_qcow2 ? "no" : "a",
+                said_qcow2 ? "format=raw" : "format=qcow2");
+            free(words);
+        }
+        free(path);
     }
 }
 
@@ -305,9 +344,14 @@ static void check_iommu(const struct check_input *in, const char *id, finding_li
 }
 
 static const struct check checks[] = {
-    {"disk-missing", check_disk_files},  {"file-missing", check_boot_files},
-    {"folder-missing", check_folders},   {"volume-missing", check_volumes},
-    {"network-down", check_networks},    {"interface-missing", check_interfaces},
-    {"hostdev-missing", check_hostdevs}, {"iommu-group", check_iommu},
+    {"disk-missing", check_disk_files},
+    {"disk-format", check_disk_formats},
+    {"file-missing", check_boot_files},
+    {"folder-missing", check_folders},
+    {"volume-missing", check_volumes},
+    {"network-down", check_networks},
+    {"interface-missing", check_interfaces},
+    {"hostdev-missing", check_hostdevs},
+    {"iommu-group", check_iommu},
 };
 const struct check_family path_checks = {checks, ARRAY_LEN(checks)};

@@ -143,6 +143,21 @@ static void check_disks(const struct check_input *in, const char *id, finding_li
     }
 }
 
+static void check_disk_twice(const struct check_input *in, const char *id, finding_list *out)
+{
+    for (xmlNodePtr d = NULL; (d = device_next(in->after, "disk", d));)
+        for (xmlNodePtr t = d; (t = device_next(in->after, "disk", t));) {
+            if (!same_disk(in->facts, d, t))
+                continue;
+            char *words = device_words(t), *path = disk_path(in->facts, t), *first = device_handle(d);
+            say(out, id, SEV_ERROR, NULL, "%s: %s is the disk %s, too: QEMU opens an image once only", words,
+                path, first);
+            free(words);
+            free(path);
+            free(first);
+        }
+}
+
 static void check_macs(const struct check_input *in, const char *id, finding_list *out)
 {
     find_clashes(in, id, "interface", same_mac, SEV_WARN, "the MAC address", "mac@address", NULL, out);
@@ -177,7 +192,8 @@ static void check_nvram(const struct check_input *in, const char *id, finding_li
 }
 
 static const struct check checks[] = {
-    {"disk-in-use", check_disks},    {"mac-in-use", check_macs},         {"vsock-cid-in-use", check_cids},
-    {"port-in-use", check_graphics}, {"hostdev-in-use", check_hostdevs}, {"nvram-in-use", check_nvram},
+    {"disk-in-use", check_disks},     {"disk-twice", check_disk_twice}, {"mac-in-use", check_macs},
+    {"vsock-cid-in-use", check_cids}, {"port-in-use", check_graphics},  {"hostdev-in-use", check_hostdevs},
+    {"nvram-in-use", check_nvram},
 };
 const struct check_family shared_checks = {checks, ARRAY_LEN(checks)};

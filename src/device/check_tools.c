@@ -164,7 +164,8 @@ char *remedy_set(const struct check_input *in, xmlNodePtr device, const char *as
 
 char *remedy_vm(const struct check_input *in, const char *verb, const char *words)
 {
-    char *vm = text_shell_word(in->vm), *remedy = xasprintf("%s %s %s", verb, vm, words);
+    char *vm = text_shell_word(in->vm),
+         *remedy = xasprintf("%s %s%s%s", verb, vm, words[0] ? " " : "", words);
     free(vm);
     return remedy;
 }
