@@ -302,6 +302,13 @@ static void report(struct edit *ed)
 
 /* ---- dry run ---- */
 
+/* A definition that changes without a line that may be shown: its passwords do. */
+static const char *no_lines(const struct edit *ed)
+{
+    return ed->acts.len ? "what changes is never shown: passwords, or what stands in no definition\n"
+                        : "nothing would change\n";
+}
+
 static void put_diff(struct strbuf *out, const char *title, const char *before_xml, xmlDocPtr after)
 {
     xmlDocPtr before = before_xml ? xml_parse_element(before_xml, "domain", NULL) : NULL;
@@ -327,9 +334,15 @@ static void tell_dry_run(struct edit *ed)
     json_object *virsh = json_object_new_array();
     put_diff(&diff, "in the definition, at next boot", ed->config_xml, ed->config);
     put_diff(&diff, "in the running domain, now", ed->live_xml, ed->live);
-    strbuf_puts(&out, diff.len ? strbuf_str(&diff) : "nothing would change\n");
+    strbuf_puts(&out, diff.len ? strbuf_str(&diff) : no_lines(ed));
     if (ed->acts.len)
         strbuf_puts(&out, "\nthe same with virsh:\n");
+    char *made = edit_volume_virsh(ed);
+    if (made) {
+        strbuf_printf(&out, "%s\n", made);
+        json_object_array_add(virsh, json_object_new_string(made));
+        free(made);
+    }
     for (size_t i = 0; i < ed->acts.len; i++) {
         char *line = act_virsh(ed, &ed->acts.items[i]);
         strbuf_printf(&out, "%s\n", line);

@@ -85,6 +85,11 @@ static void live_part(const struct change *c, struct change *part)
 
 static bool refuse_live(struct edit *ed, const char *what)
 {
+    if (!ed->persistent)
+        return error_set(
+            &ed->c->error, STATUS_FAILED,
+            "%s: libvirt can't change %s while it runs, and it is transient: there is no next boot",
+            ed->c->vm_name, what);
     return error_set(
         &ed->c->error, STATUS_FAILED,
         "%s: libvirt can't change %s while it runs; without --live it is changed for the next boot",
@@ -101,7 +106,7 @@ static bool apply_live(struct edit *ed, size_t i)
     bool some = c->verb != CHANGE_SET || part.sets.len > 0;
     if (c->verb == CHANGE_DEFINE || c->verb == CHANGE_EDIT)
         some = all = false;
-    if (!all && ed->request->when == EDIT_LIVE)
+    if (!all && !wants_config(ed))
         good = refuse_live(ed, c->device ? c->device : "the definition");
     else if (some)
         good = change_apply(&part, ed->live, &ed->outcomes[i].live, &ed->c->error);

@@ -94,6 +94,8 @@ bool act_wait_unplugged(struct edit *ed, const struct act *a);
  * Before the trees are changed its path has to be known: edit_volume_plan() puts it into the changes. */
 bool edit_volume_plan(struct edit *ed);
 bool edit_volume_make(struct edit *ed);
+/* The same as a shell line; the caller frees; NULL where it names none. */
+char *edit_volume_virsh(const struct edit *ed);
 void edit_volume_undo(struct edit *ed); /* deletes what was made, unless a disk has it already */
 void edit_volume_end(struct edit *ed);
 /* edit_define.c */

@@ -72,6 +72,10 @@ bool edit_volume_plan(struct edit *ed)
     struct change *c = disk_change(ed);
     if (!r->pool || !c)
         return true;
+    if (r->volume && strchr(r->volume, '/'))
+        return error_set(&ed->c->error, STATUS_FAILED,
+                         "%s: volume: \"%s\" can't be; a volume's name has no slash", ed->c->vm_name,
+                         r->volume);
     virStoragePoolPtr pool = find_pool(ed);
     if (!pool)
         return false;
@@ -118,6 +122,19 @@ bool edit_volume_make(struct edit *ed)
     xmlFreeDoc(doc);
     virStoragePoolFree(pool);
     return ed->volume != NULL;
+}
+
+char *edit_volume_virsh(const struct edit *ed)
+{
+    const struct edit_request *r = ed->request;
+    if (!ed->volume_path)
+        return NULL;
+    char *pool = text_shell_word(r->pool), *volume = text_shell_word(r->volume);
+    char *line = xasprintf("virsh vol-create-as %s %s %llu%s --format %s", pool, volume, r->capacity,
+                           strcmp(r->format, "raw") == 0 ? " --allocation 0" : "", r->format);
+    free(pool);
+    free(volume);
+    return line;
 }
 
 void edit_volume_undo(struct edit *ed)

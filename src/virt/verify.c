@@ -132,6 +132,29 @@ static bool edit(struct job_context *c, struct toggle_request *r, char *arg)
     return good;
 }
 
+/* In the form of an edit's result, for what is so already. */
+static json_object *nothing_json(const char *what, const finding_list *findings, bool dry_run)
+{
+    json_object *j = json_object_new_object(), *changes = json_object_new_array(),
+                *change = json_object_new_object();
+    json_object_object_add(change, "change", json_object_new_string(what));
+    json_object_object_add(change, "when", json_object_new_string("nothing to change"));
+    json_object_array_add(changes, change);
+    json_object_object_add(j, "changes", changes);
+    json_object_object_add(j, "findings", findings_json(findings));
+    json_object_object_add(j, "journal", NULL);
+    json_object_object_add(j, "dry_run", json_object_new_boolean(dry_run));
+    return j;
+}
+
+static void tell_nothing(struct job_context *c, const struct toggle_request *r, const finding_list *findings)
+{
+    char *what = xasprintf("%s %s", r->toggle->edit->name, r->value);
+    context_say(c, "%s: it is so already", what);
+    c->json = nothing_json(what, findings, r->edit->dry_run);
+    free(what);
+}
+
 static bool run_toggle(struct job_context *c)
 {
     struct toggle_request *r = c->args->data;
@@ -151,7 +174,7 @@ static bool run_toggle(struct job_context *c)
         good = refuse(c, &findings);
         free(arg);
     } else if (good && !arg[0]) {
-        context_say(c, "%s %s: it is so already", r->toggle->edit->name, r->value);
+        tell_nothing(c, r, &findings);
         free(arg);
     } else if (good) {
         good = edit(c, r, arg);
