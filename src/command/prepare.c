@@ -13,6 +13,7 @@
 #include "command/command.h"
 #include "command/private.h"
 #include "model/column.h"
+#include "model/uuid.h"
 
 struct parse {
     bool screen;
@@ -267,6 +268,13 @@ static bool parse_words(struct parse *p)
 
 enum split { SPLIT_KNOWN, SPLIT_OPEN };
 
+/* Nothing else looks like one: when that domain is gone, the line is not about another one. */
+static bool is_uuid(const char *word)
+{
+    struct vm_uuid uuid;
+    return strlen(word) == 36 && uuid_parse(word, &uuid);
+}
+
 /* How many of the positional words are targets. SPLIT_OPEN: the first may be one or not (only on the screen,
  * where it may be left out): the domains there are decide. */
 static enum split split_targets(const struct parse *p, size_t *n)
@@ -286,7 +294,7 @@ static enum split split_targets(const struct parse *p, size_t *n)
         return SPLIT_KNOWN;
     }
     *n = have > p->plan.required;
-    return *n && p->screen ? SPLIT_OPEN : SPLIT_KNOWN;
+    return *n && p->screen && !is_uuid(p->argv[p->positional.items[0]]) ? SPLIT_OPEN : SPLIT_KNOWN;
 }
 
 static bool check_counts(struct parse *p, size_t n_targets)

@@ -10,6 +10,7 @@
 #include "base/nearest.h"
 #include "command/command.h"
 #include "command/private.h"
+#include "model/uuid.h"
 
 /* Looking at every domain of every host, or of one. */
 struct search {
@@ -226,6 +227,11 @@ static bool not_found(struct fleet *f, const char *word, struct error *e)
 {
     if (strpbrk(word, "*?["))
         return error_set(e, STATUS_FAILED, "no domain's name fits \"%s\"", word);
+    struct vm_uuid uuid;
+    if (uuid_parse(word, &uuid))
+        return error_set(e, STATUS_FAILED,
+                         "there is no domain with the UUID %s: it is gone, or its host is not connected",
+                         word);
     struct nearest near = nearest_to(word);
     char *best = NULL;
     for (size_t h = 0; h < fleet_len(f); h++) {

@@ -195,6 +195,8 @@ static void test_default_targets(void **state)
     expect(state, "shot db1", "shot db1 |");
     expect(state, "shot pic.png", "shot web1 | pic.png");
     expect(state, "shot db1 pic.png", "shot db1 | pic.png");
+    /* A form or a question names its domain by UUID; when that is gone, the selected one is not meant. */
+    expect_error(state, "shot 0f000000-0000-0000-0000-00000000000f", "!1@1", "it is gone");
     fixture_selected[1] = "web2";
     expect(state, "start", "start web1 web2 |");
     expect_error(state, "rename new", "!2@2", "takes one domain");

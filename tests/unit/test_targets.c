@@ -68,6 +68,10 @@ static void test_uuid_and_id(void **state)
     expect(state, "02000000000000000000000000000002", "1:mail");
     expect(state, "7", "0:web10");
     expect(state, "42", "0:42");
+    expect(state, "0f000000-0000-0000-0000-00000000000f",
+           "!1 there is no domain with the UUID 0f000000-0000-0000-0000-00000000000f: it is gone, or its "
+           "host is "
+           "not connected");
 }
 
 static void test_ambiguous(void **state)
