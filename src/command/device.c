@@ -174,6 +174,10 @@ static bool verb_add(struct device_line *l, struct change *c, struct error *e)
     c->kind = kind;
     if (strcmp(kind->id, "disk") == 0 && has_word(l, "size=") && !has_word(l, "source="))
         return add_with_volume(l, c, e);
+    if (strcmp(kind->id, "disk") == 0 && !has_word(l, "source="))
+        return error_set(
+            e, STATUS_USAGE,
+            "device disk add: source=FILE or source=POOL/VOLUME is missing, or size= for a new one");
     return assign_all(l, c, e);
 }
 
@@ -353,15 +357,15 @@ static const struct command rows[] = {
      .loses_now = device_loses},
     {.name = "set",
      .summary = "change vcpus, memory, title, boot order and the like",
-     .detail =
-         "Words: vcpus= memory= maxmemory= title= description= tags= boot=. What can be changed while the "
-         "domain runs changes now and at the next boot, the rest at the next boot." JSON_DETAIL,
+     .detail = "Words: vcpus= maxvcpus= memory= maxmemory= title= description= tags= boot=. What can be "
+               "changed while the "
+               "domain runs changes now and at the next boot, the rest at the next boot." JSON_DETAIL,
      .flags = COMMAND_CHANGES | COMMAND_TARGETS,
      .args = {{.name = "VM", .kind = ARG_TARGET, .help = "name, UUID or id"},
               {.name = "FIELD=VALUE",
                .kind = ARG_SETTING,
                .repeat = true,
-               .help = "vcpus= memory= maxmemory= title= description= tags= boot="}},
+               .help = "vcpus= maxvcpus= memory= maxmemory= title= description= tags= boot="}},
      .options = {EDIT_OPTIONS},
      .run = run_set},
 };

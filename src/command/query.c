@@ -222,7 +222,8 @@ static const struct command rows[] = {
          "With --json an array of objects with kind, name, alias, model, target, source, mac, live (it is in "
          "the running domain), config (it is there at the next boot), pending (null, add, remove, change, or "
          "unplug while the guest has not let it go), difference, toggles, fields (of each its value live and "
-         "in the configuration), automatic (libvirt added it by itself) and key. CPU, memory, firmware, boot "
+         "in the configuration), automatic (libvirt added it by itself), part (it is no device: CPU, boot …) "
+         "and key. CPU, memory, firmware, boot "
          "order and the domain's own texts are rows, too.",
      .flags = COMMAND_TARGETS | COMMAND_SHELL,
      .args = {{.name = "VM", .kind = ARG_TARGET, .help = "name, UUID or id"}},

@@ -117,7 +117,7 @@ static const struct command rows[] = {
          "yes, no or unknown, mismatch is a sentence or null.",
      .flags = COMMAND_TARGETS,
      .args = {VM,
-              {.name = "nested|sound|offload",
+              {.name = "nested|sound|offload|memory-tso",
                .kind = ARG_WORD,
                .words = "nested sound offload memory-tso",
                .help = "what to look at"}},

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "base/nearest.h"
 #include "base/strbuf.h"
+#include "base/text.h"
 #include "model/xml.h"
 
 void change_clear(struct change *c)
@@ -391,7 +392,8 @@ char *change_words(const struct change *c)
     for (size_t i = 0; i < c->sets.len; i++) {
         const struct assignment *a = &c->sets.items[i];
         const char *value = !a->value ? "default" : a->field->type == FIELD_SECRET ? "(hidden)" : a->value;
-        strbuf_printf(&out, "%s%s=%s", i ? " " : ": ", a->field->id, value);
+        strbuf_printf(&out, "%s%s=", i ? " " : ": ", a->field->id);
+        text_escape(&out, value, strlen(value)); /* a description may have lines, this is one */
     }
     return strbuf_steal(&out);
 }

@@ -212,6 +212,16 @@ static void words_for_people_hide_secrets(void **state)
     change_clear(&copy);
 }
 
+static void words_for_people_are_one_line(void **state)
+{
+    struct change c = change_of(CHANGE_SET, "domain", "domain", WORDS("description=two\nlines"));
+    char *words = change_words(&c);
+    (void)state;
+    assert_string_equal(words, "domain: description=two\\nlines");
+    free(words);
+    change_clear(&c);
+}
+
 /* A dry run prints the element that a call would get. */
 static void secrets_of_a_device_alone_are_hidden(void **state)
 {
@@ -245,6 +255,7 @@ int main(void)
         cmocka_unit_test(all_kinds_come_and_go),
         cmocka_unit_test(parts_stay),
         cmocka_unit_test(words_for_people_hide_secrets),
+        cmocka_unit_test(words_for_people_are_one_line),
         cmocka_unit_test(secrets_of_a_device_alone_are_hidden),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
