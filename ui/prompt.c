@@ -13,7 +13,6 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/utf8.h"
-#include "device/field.h"
 #include "ui/prompt_lines.h"
 
 #define PASTE_MAX     65536 /* bytes of one paste that go into the line */
@@ -406,26 +405,11 @@ static enum prompt_result cancelled(void)
     return PROMPT_CANCELLED;
 }
 
-/* A password that was typed as a word of a command stays out of the history and so of its file. */
-static bool has_secret(const char *line)
-{
-    const struct device_field *f;
-    for (size_t i = 0; (f = field_row(i)) != NULL; i++) {
-        size_t len = strlen(f->id);
-        if (f->type != FIELD_SECRET)
-            continue;
-        for (const char *at = line; (at = strstr(at, f->id)) != NULL; at += len)
-            if (at[len] == '=' && (at == line || strchr(" \t'\"", at[-1])))
-                return true;
-    }
-    return false;
-}
-
 static enum prompt_result finished(char **line)
 {
     char *text = bar.accepted;
     bar.accepted = NULL;
-    if (text && bar.mode < ARRAY_LEN(bar.lines) && !has_secret(text))
+    if (text && bar.mode < ARRAY_LEN(bar.lines))
         prompt_lines_add(&bar.lines[bar.mode], text);
     close_bar();
     *line = text;

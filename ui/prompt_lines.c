@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/strbuf.h"
 #include "base/utf8.h"
+#include "device/field.h"
 
 #define FILE_MAX       (8 * 1024 * 1024)
 #define LINE_MAX_BYTES 65536
@@ -19,9 +20,24 @@ static void drop(struct prompt_lines *l, size_t i)
     vec_remove(&l->lines, i);
 }
 
+/* A password that was typed as a word of a command stays out of the history and so of its file. */
+static bool has_secret(const char *line)
+{
+    const struct device_field *f;
+    for (size_t i = 0; (f = field_row(i)) != NULL; i++) {
+        size_t len = strlen(f->id);
+        if (f->type != FIELD_SECRET)
+            continue;
+        for (const char *at = line; (at = strstr(at, f->id)) != NULL; at += len)
+            if (at[len] == '=' && (at == line || strchr(" \t'\"", at[-1])))
+                return true;
+    }
+    return false;
+}
+
 void prompt_lines_add(struct prompt_lines *l, const char *line)
 {
-    if (!line[0] || strchr(line, '\n') || strlen(line) > LINE_MAX_BYTES)
+    if (!line[0] || strchr(line, '\n') || strlen(line) > LINE_MAX_BYTES || has_secret(line))
         return;
     for (size_t i = l->lines.len; i-- > 0;)
         if (strcmp(l->lines.items[i], line) == 0)

@@ -17,7 +17,8 @@ struct prompt_lines {
     size_t fresh; /* how many of the last ones were entered here and are in no file yet */
 };
 
-/* The line becomes the newest; an equal older one goes. Empty lines and those with a newline are left out. */
+/* The line becomes the newest; an equal older one goes. Empty lines, those with a newline and
+ * those with a password are left out. */
 void prompt_lines_add(struct prompt_lines *l, const char *line);
 /* Adds the file's lines. A missing file is no error; lines that are no UTF-8 are skipped. */
 bool prompt_lines_load(struct prompt_lines *l, const char *path, struct error *e);
