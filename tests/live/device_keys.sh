@@ -76,8 +76,12 @@ type_text 'rng'
 keys Enter
 wait_text 'Add to web1: rng'
 keys F2
-keys End
-shows "a device is added" '^▌.rng +rng0'
+# at_end REGEX: the last row is that one, once the new device is listed.
+at_end() {
+    keys End
+    screen_has "$1"
+}
+eventually "a device is added" 20 at_end '^▌.rng +rng0'
 eventually "virsh: now" 10 now_has '<rng '
 eventually "virsh: at next boot" 10 next_has '<rng '
 to_row 'rng'
