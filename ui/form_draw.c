@@ -174,7 +174,7 @@ static void draw_words(const struct form *f, struct canvas *c, struct rect area)
     } else if (l) {
         strbuf_printf(&text, "%s: %s. %s%s.", l->field->id, l->field->help ? l->field->help : l->field->label,
                       l->field->flags & FIELD_READ || f->fresh ? "" : "Takes effect ",
-                      f->fresh ? "Left empty it is chosen" : form_when(f, l->field));
+                      f->fresh ? "Left empty nothing is said of it" : form_when(f, l->field));
         sheet_wrap(&s, 0, area.w, ROLE_DIALOG, strbuf_str(&text));
     }
     strbuf_free(&text);

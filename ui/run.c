@@ -201,7 +201,7 @@ static void ask(struct deck *d, struct chain *c, struct call *call, const char *
     confirm_open(d, question, typed, answered, a);
 }
 
-/* Runs the next step. Takes the chain over. False: the step was wrong. */
+/* Runs the next step. Takes the chain over. False: the step was wrong, or refused at once. */
 static bool run_step(struct deck *d, struct chain *c)
 {
     struct error e = ERROR_INIT;
@@ -223,8 +223,9 @@ static bool run_step(struct deck *d, struct chain *c)
         free(question);
         return true;
     }
-    wait_or_go_on(d, c, run_call(d, c, call));
-    return true;
+    bool in_bar = c->typed, good = run_call(d, c, call);
+    wait_or_go_on(d, c, good);
+    return good || in_bar; /* a typed line is not kept: it is in the bar's history */
 }
 
 static void run_chain(struct deck *d, struct chain *c)

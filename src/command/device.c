@@ -175,9 +175,8 @@ static bool verb_add(struct device_line *l, struct change *c, struct error *e)
     if (strcmp(kind->id, "disk") == 0 && has_word(l, "size=") && !has_word(l, "source="))
         return add_with_volume(l, c, e);
     if (strcmp(kind->id, "disk") == 0 && !has_word(l, "source="))
-        return error_set(
-            e, STATUS_USAGE,
-            "device disk add: source=FILE or source=POOL/VOLUME is missing, or size= for a new one");
+        return error_set(e, STATUS_USAGE,
+                         "device disk add: source=FILE|POOL/VOLUME is missing, or size= for a new one");
     return assign_all(l, c, e);
 }
 

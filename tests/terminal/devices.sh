@@ -103,6 +103,16 @@ esc
 shows "behind it the form is still there" 'Add to web3: rng'
 esc
 hides "and closes" 'Add to web3: rng'
+keys a
+wait_text 'Add to web3'
+type_text 'disk'
+keys Enter
+wait_text 'Add to web3: disk'
+keys F2
+shows "what the command refuses is said" 'is missing, or size= for a new one'
+shows "and the form is there to say it" 'Add to web3: disk'
+esc
+hides "it closes, too" 'Add to web3: disk'
 to_row 'serial'
 keys d
 shows "d asks" 'Are you sure'
