@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "command/edit_call.h"
 #include "command/families.h"
 #include "command/private.h"
@@ -135,7 +136,10 @@ char *definition_of(struct job *job, struct error *e)
 
 char *definition_kept(const struct target *t, const struct draft *d)
 {
-    return xasprintf("the text is kept in %s; `edit %s --resume` takes it up again", d->path, t->name);
+    char *vm = text_shell_word(t->name);
+    char *text = xasprintf("the text is kept in %s; `edit %s --resume` takes it up again", d->path, vm);
+    free(vm);
+    return text;
 }
 
 /* ---- rows ---- */
