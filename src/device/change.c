@@ -356,7 +356,13 @@ bool change_apply(const struct change *c, xmlDocPtr doc, struct changed *out, st
                                                        [CHANGE_EDIT] = apply_edit};
     if (c->verb == CHANGE_DEFINE)
         return apply_define(c, doc, out, e);
-    return appliers[c->verb](c, xmlDocGetRootElement(doc), out, e);
+    /* Of several fields the first ones may be set when the next one can't be. */
+    xmlNodePtr spare = xmlDocCopyNode(xmlDocGetRootElement(doc), doc, 1);
+    if (!spare)
+        die("out of memory");
+    bool good = appliers[c->verb](c, xmlDocGetRootElement(doc), out, e);
+    xmlFreeNode(good ? spare : xmlDocSetRootElement(doc, spare));
+    return good;
 }
 
 bool change_complete(struct change *c, xmlDocPtr doc, struct error *e)

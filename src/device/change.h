@@ -70,7 +70,7 @@ struct changed {
 void changed_clear(struct changed *c);
 
 /* Makes the change in the tree. False with e set when it can't be made (no such device, a value that can't
- * be); the tree may then be half changed: throw it away. */
+ * be); the tree then says what it said, in nodes of its own: those from before are gone. */
 bool change_apply(const struct change *c, xmlDocPtr doc, struct changed *out, struct error *e);
 /* ADD: fills c->xml with the complete element for this definition, so that live and configured definition get
  * the same one. Does nothing when it is there already. */

@@ -222,6 +222,26 @@ static void words_for_people_are_one_line(void **state)
     change_clear(&c);
 }
 
+static void what_fails_changes_nothing(void **state)
+{
+    struct change c = change_of(CHANGE_SET, "net0", "nic", WORDS("model=e1000", "tso4=off"));
+    struct changed out = {0};
+    struct error e = ERROR_INIT;
+    xmlDocPtr doc = parsed();
+    char *before = xml_print(doc);
+    (void)state;
+    assert_false(change_apply(&c, doc, &out, &e));
+    assert_non_null(strstr(error_text(&e), "virtio"));
+    char *now = xml_print(doc);
+    assert_string_equal(before, now);
+    free(before);
+    free(now);
+    error_clear(&e);
+    changed_clear(&out);
+    change_clear(&c);
+    xmlFreeDoc(doc);
+}
+
 /* A dry run prints the element that a call would get. */
 static void secrets_of_a_device_alone_are_hidden(void **state)
 {
@@ -257,6 +277,7 @@ int main(void)
         cmocka_unit_test(words_for_people_hide_secrets),
         cmocka_unit_test(words_for_people_are_one_line),
         cmocka_unit_test(secrets_of_a_device_alone_are_hidden),
+        cmocka_unit_test(what_fails_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
