@@ -298,8 +298,8 @@ bool field_unset(const struct device_field *f, const char *value)
 bool field_check(const struct device_field *f, const char *value, struct error *e)
 {
     if (f->flags & FIELD_COMMAND)
-        return error_set(e, STATUS_USAGE, "%s is changed by the command of that name: `%s VM %s`", f->id,
-                         f->id, value ? value : "…");
+        return error_set(e, STATUS_USAGE, "%s is changed by the command of that name: `%s VM %.40s`", f->id,
+                         f->id, value && utf8_check(value, strlen(value)) == strlen(value) ? value : "…");
     if (f->flags & FIELD_READ)
         return error_set(e, STATUS_USAGE, "%s can be seen, not changed", f->id);
     if (field_unset(f, value))
