@@ -107,7 +107,7 @@ static size_t count_changes(const struct form *f)
 /* The first line that can't be applied gets the cursor. */
 static bool has_problem(struct deck *d, struct form *f)
 {
-    for (size_t i = 0; i < f->lines.len; i++) {
+    for (size_t i = 0; f->lines.items && i < f->lines.len; i++) {
         if (!f->lines.items[i].problem)
             continue;
         f->at = (long)i;

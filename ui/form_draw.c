@@ -195,11 +195,12 @@ static void draw_candidates(struct canvas *c, int x, int y, int w)
     int top = up ? y - rows : y + 1;
     int from = selected < list->len && (int)selected >= rows ? (int)selected - rows + 1 : 0;
     for (int i = 0; i < rows; i++) {
-        const struct candidate *k = &list->items[from + i];
+        size_t at = (size_t)from + (size_t)i;
+        const struct candidate *k = &list->items[at];
         struct rect line = {x, top + i, w, 1};
         canvas_fill(c, line, ROLE_BUTTON, L' ');
         canvas_fit(c, x, line.y, w, ROLE_BUTTON, TEXT_LEFT, k->text);
-        if ((size_t)(from + i) == selected)
+        if (at == selected)
             canvas_over(c, line, ROLE_SELECTED);
     }
 }
