@@ -33,15 +33,16 @@ static double wanted(const struct edit *ed, const struct act *a, double unit)
     return n > 0 ? n : 0;
 }
 
+#define CONFIGURED_MAXIMUM ((unsigned)VIR_DOMAIN_AFFECT_CONFIG | (unsigned)VIR_DOMAIN_VCPU_MAXIMUM)
+
 static int set_vcpus(struct edit *ed, const struct act *a)
 {
     double number = wanted(ed, a, 1);
     unsigned n = number < UINT_MAX ? (unsigned)number : UINT_MAX;
     virDomainPtr dom = ed->c->dom;
     if (a->affect & VIR_DOMAIN_AFFECT_CONFIG) {
-        int max = virDomainGetVcpusFlags(dom, VIR_DOMAIN_AFFECT_CONFIG | VIR_DOMAIN_VCPU_MAXIMUM);
-        if (max >= 0 && n > (unsigned)max &&
-            virDomainSetVcpusFlags(dom, n, VIR_DOMAIN_AFFECT_CONFIG | VIR_DOMAIN_VCPU_MAXIMUM) < 0)
+        int max = virDomainGetVcpusFlags(dom, CONFIGURED_MAXIMUM);
+        if (max >= 0 && n > (unsigned)max && virDomainSetVcpusFlags(dom, n, CONFIGURED_MAXIMUM) < 0)
             return -1;
     }
     return virDomainSetVcpusFlags(dom, n, a->affect);

@@ -548,8 +548,8 @@ static void test_odd(void **state)
             "<interface type='bridge'><source bridge='../..'/></interface><disk><source file='x'/></disk>"
             "<hostdev type='pci'><source/></hostdev><hostdev type='usb'><source><vendor id='z'/></source>"
             "</hostdev><controller model='pcie-root-port' index='x'/><disk><address type='drive'/></disk>"),
-        "<os><nvram>/</nvram><loader/><kernel>relative</kernel><boot/></os><cpu/><cpu mode='x'/>"
-        "<memoryBacking><hugepages><page/></hugepages><source/></memoryBacking>"};
+        ("<os><nvram>/</nvram><loader/><kernel>relative</kernel><boot/></os><cpu/><cpu mode='x'/>"
+         "<memoryBacking><hugepages><page/></hugepages><source/></memoryBacking>")};
     struct facts f = known_facts();
     for (size_t i = 0; i < ARRAY_LEN(odd); i++) {
         finding_list l = {0};
