@@ -93,10 +93,11 @@ static json_object *parse_object(const char *text, size_t len)
     json_tokener *t = json_tokener_new_ex(8);
     if (!t)
         die("out of memory");
-    json_tokener_set_flags(t, JSON_TOKENER_STRICT);
-    /* With its NUL: a number at the end would else be waited on for more digits. */
-    json_object *o = json_tokener_parse_ex(t, text, (int)len + 1);
-    bool whole = json_tokener_get_error(t) == json_tokener_success;
+    /* Not JSON_TOKENER_STRICT: under it json-c 0.18 refuses every character that is not ASCII. */
+    while (len && strchr(" \t\r\n", text[len - 1]))
+        len--;
+    json_object *o = json_tokener_parse_ex(t, text, (int)len);
+    bool whole = json_tokener_get_error(t) == json_tokener_success && json_tokener_get_parse_end(t) == len;
     json_tokener_free(t);
     if (whole && json_object_is_type(o, json_type_object))
         return o;

@@ -52,7 +52,8 @@ static unsigned add(const char *what, const char *old_xml, const char *new_xml, 
         fail_msg("%s", error_text(&e));
     if (state != JOURNAL_BEGUN) {
         entry.when = xstrdup("now");
-        assert_true(journal_end(scratch("journal"), &entry, state, new_xml, &e));
+        if (!journal_end(scratch("journal"), &entry, state, new_xml, &e))
+            fail_msg("%s", error_text(&e));
     }
     unsigned number = entry.number;
     journal_entry_clear(&entry);
