@@ -18,7 +18,8 @@
 plain() {
     sed -e '/^ *<alias name=/d' -e '/^ *<address type=/d' -e '/^ *<backingStore\/>/d' \
         -e "s/ tty='[^']*'//" -e "s/<target dev='vnet[0-9]*'\/>//" -e "s/ portid='[^']*'//" -e "s/ index='[0-9]*'//" \
-        -e "/^ *<source path='\/dev\/pts\/[0-9]*'\/>/d" -e 's/^ *//' -e '/^$/d' "$@"
+        -e "/<source mode='bind' path='.*\/libvirt\/qemu\/channel\//d" \
+        -e "s/<target type='virtio' port='[0-9]*'/<target type='virtio'/" -e "/^ *<source path='\/dev\/pts\/[0-9]*'\/>/d" -e 's/^ *//' -e '/^$/d' "$@"
 }
 
 # both VM NAME: writes the configured and the running definition to $TEST_TMP/NAME.config and .live.

@@ -123,7 +123,7 @@ device q35 sda remove
   -<disk type='file' device='disk'> -<driver name='qemu' type='raw'/> -<source file='$IMAGES/two.raw'/> -<target dev='sda' bus='usb' removable='on'/> -</disk>
 same q35
 device q35 disk add source=$IMAGES/two.raw bus=sata
-  fails: does not support hotplugging
+  fails: hotplug
 device q35 disk add source=$IMAGES/two.raw bus=sata --config
   when: at next boot
   +<disk type='file' device='disk'> +<driver name='qemu' type='raw'/> +<source file='$IMAGES/two.raw'/> +<target dev='sda' bus='sata'/> +</disk>

@@ -95,8 +95,18 @@ qemu_line() {
 unlike "the NIC has its offloads" "$(qemu_line)" 'host_tso4"?[=:](off|false)'
 does "TSO off" "at next boot" device guest net0 offload host.tso4=off guest.tso6=off
 unlike "it runs on as it is" "$(qemu_line)" 'host_tso4"?[=:](off|false)'
+libvirt=$(virsh --version | awk -F. '{ print $1 * 1000 + $2 }')
+if [ "$libvirt" -ge 10004 ]; then
+    does "a virtio sound card is added" "at next boot" device guest sound add model=virtio
+else
+    exits "a virtio sound card can't be added" 1 vd device guest sound add model=virtio
+    like "it says what is missing" "$err" 'needs libvirt 10.4.0'
+fi
 exits "off" 0 vd --yes destroy guest
 exits "and on again" 0 vd start guest
 like "QEMU is told: host" "$(qemu_line)" 'host_tso4"?[=:](off|false)'
 like "QEMU is told: guest" "$(qemu_line)" 'guest_tso6"?[=:](off|false)'
+if [ "$libvirt" -ge 10004 ]; then
+    eventually "the guest sees the sound card at the PCI bus" 60 sees ' 1af4:1059 '
+fi
 done_testing

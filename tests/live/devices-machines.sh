@@ -19,7 +19,8 @@ EOF
 v net-define "$TEST_TMP/other.xml" >/dev/null && v net-start other >/dev/null
 v pool-define-as default dir --target $images >/dev/null && v pool-start default >/dev/null
 guest_define pc disk=16M extra="<disk type='file' device='cdrom'><target dev='hda' bus='ide'/></disk>"
-q35_define spice extra="<graphics type='spice' autoport='yes'/>"
+# Debian 13 has QEMU without SPICE.
+q35_define spice extra="<graphics type='spice' autoport='yes'/>" 2>/dev/null && with_spice=y || with_spice=
 q35_define dimm memory=262144 cpu="<numa><cell id='0' cpus='0' memory='262144' unit='KiB'/></numa>" \
     top="<maxMemory slots='4' unit='KiB'>1048576</maxMemory>"
 guest_define off machine=q35 net=no serial=no
@@ -27,7 +28,7 @@ v start pc >/dev/null
 v start dimm >/dev/null
 eventually "the guest boots" 60 booted pc
 eventually "the guest boots" 60 booted dimm
-begin pc spice dimm off
+begin pc dimm off
 changes_table <<'TABLE'
 image pc.raw raw 16M
 image pc.iso raw 1M
@@ -66,9 +67,13 @@ device pc hdb remove
 device pc watchdog add
   when: now and at next boot
   +<watchdog model='i6300esb' action='reset'> +</watchdog>
+device pc watchdog0 action=pause
+  when: at next boot
+  -<watchdog model='i6300esb' action='reset'> +<watchdog model='i6300esb' action='pause'>
 device pc watchdog0 remove
   when: now and at next boot
-  -<watchdog model='i6300esb' action='reset'> -</watchdog>
+  -<watchdog model='i6300esb' action='pause'> -</watchdog>
+  live: -<watchdog model='i6300esb' action='reset'> -</watchdog>
 device pc sound add model=ac97 --config
   when: at next boot
   +<sound model='ac97'> +</sound>
@@ -84,37 +89,6 @@ device pc hda eject
   when: now and at next boot
   -<source file='$IMAGES/pc.iso'/>
   live: -<source file='$IMAGES/pc.iso'/> +<source/>
-device spice redirdev add
-  when: at next boot
-  +<redirdev bus='usb' type='spicevmc'> +</redirdev>
-device spice redir0 remove
-  when: at next boot
-  -<redirdev bus='usb' type='spicevmc'> -</redirdev>
-device spice smartcard add
-  when: at next boot
-  +<controller type='ccid'> +</controller> +<smartcard mode='passthrough' type='spicevmc'> +</smartcard>
-device spice smartcard0 mode=host
-  when: at next boot
-  -<smartcard mode='passthrough' type='spicevmc'> +<smartcard mode='host'>
-device spice smartcard0 remove
-  when: at next boot
-  -<smartcard mode='host'> -</smartcard>
-device spice channel add type=spicevmc name=com.redhat.spice.0
-  when: at next boot
-  +<channel type='spicevmc'> +<target type='virtio' name='com.redhat.spice.0'/> +</channel>
-device spice com.redhat.spice.0 remove
-  when: at next boot
-  -<channel type='spicevmc'> -<target type='virtio' name='com.redhat.spice.0'/> -</channel>
-device spice ccid0 remove
-  when: at next boot
-  -<controller type='ccid'> -</controller>
-device spice audio1 type=none
-  when: at next boot
-  -<audio id='1' type='spice'/> +<audio id='1' type='none'/>
-device spice audio1 type=spice
-  when: at next boot
-  -<audio id='1' type='none'/> +<audio id='1' type='spice'/>
-same spice
 device dimm memory add size=128M
   when: now and at next boot
   -<memory unit='KiB'>262144</memory> -<currentMemory unit='KiB'>262144</currentMemory> +<memory unit='KiB'>393216</memory> +<currentMemory unit='KiB'>393216</currentMemory> +<memory model='dimm'> +<target> +<size unit='KiB'>131072</size> +<node>0</node> +</target> +</memory>
@@ -185,4 +159,42 @@ set off title=Off
   when: at next boot
   +<title>Off</title>
 TABLE
+if [ $with_spice ]; then
+    begin spice
+    changes_table <<'TABLE'
+device spice redirdev add
+  when: at next boot
+  +<redirdev bus='usb' type='spicevmc'> +</redirdev>
+device spice redir0 remove
+  when: at next boot
+  -<redirdev bus='usb' type='spicevmc'> -</redirdev>
+device spice smartcard add
+  when: at next boot
+  +<controller type='ccid'> +</controller> +<smartcard mode='passthrough' type='spicevmc'> +</smartcard>
+device spice smartcard0 mode=host
+  when: at next boot
+  -<smartcard mode='passthrough' type='spicevmc'> +<smartcard mode='host'>
+device spice smartcard0 remove
+  when: at next boot
+  -<smartcard mode='host'> -</smartcard>
+device spice channel add type=spicevmc name=com.redhat.spice.0
+  when: at next boot
+  +<channel type='spicevmc'> +<target type='virtio' name='com.redhat.spice.0'/> +</channel>
+device spice com.redhat.spice.0 remove
+  when: at next boot
+  -<channel type='spicevmc'> -<target type='virtio' name='com.redhat.spice.0'/> -</channel>
+device spice ccid0 remove
+  when: at next boot
+  -<controller type='ccid'> -</controller>
+device spice audio1 type=none
+  when: at next boot
+  -<audio id='1' type='spice'/> +<audio id='1' type='none'/>
+device spice audio1 type=spice
+  when: at next boot
+  -<audio id='1' type='none'/> +<audio id='1' type='spice'/>
+same spice
+TABLE
+else
+    skip "needs a QEMU with SPICE"
+fi
 done_testing

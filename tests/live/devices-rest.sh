@@ -84,12 +84,10 @@ device q35 serial1 remove
   -<serial type='pty'> -<target type='usb-serial' port='1'> -<model name='usb-serial'/> -</target> -</serial>
 device q35 console add
   when: now and at next boot
-  +<console type='pty'> +<target type='virtio' port='1'/> +</console>
-  live: +<console type='pty'> +<target type='virtio' port='0'/> +</console>
+  +<console type='pty'> +<target type='virtio'/> +</console>
 device q35 console1 remove
   when: now and at next boot
-  -<console type='pty'> -<target type='virtio' port='1'/> -</console>
-  live: -<console type='pty'> -<target type='virtio' port='0'/> -</console>
+  -<console type='pty'> -<target type='virtio'/> -</console>
 device q35 parallel add --config
   when: at next boot
   +<parallel type='pty'> +<target port='0'/> +</parallel>
@@ -99,13 +97,12 @@ device q35 parallel0 remove
 device q35 channel add
   when: now and at next boot
   +<channel type='unix'> +<target type='virtio' name='org.qemu.guest_agent.0'/> +</channel>
-  live: +<channel type='unix'> +<source mode='bind' path='/var/lib/libvirt/qemu/channel/target/domain-1-q35/org.qemu.guest_agent.0'/> +<target type='virtio' name='org.qemu.guest_agent.0'/> +</channel>
 device q35 org.qemu.guest_agent.0 name=org.example.0
   when: at next boot
   -<target type='virtio' name='org.qemu.guest_agent.0'/> +<target type='virtio' name='org.example.0'/>
 device q35 org.qemu.guest_agent.0 remove
   when: now
-  live: -<channel type='unix'> -<source mode='bind' path='/var/lib/libvirt/qemu/channel/target/domain-1-q35/org.qemu.guest_agent.0'/> -<target type='virtio' name='org.qemu.guest_agent.0'/> -</channel>
+  live: -<channel type='unix'> -<target type='virtio' name='org.qemu.guest_agent.0'/> -</channel>
 device q35 org.example.0 remove
   when: at next boot
   -<channel type='unix'> -<target type='virtio' name='org.example.0'/> -</channel>
@@ -126,16 +123,6 @@ device q35 controller add type=virtio-serial --config
 device q35 virtio-serial1 remove
   when: at next boot
   -<controller type='virtio-serial'> -</controller>
-device q35 watchdog add
-  when: now and at next boot
-  +<watchdog model='i6300esb' action='reset'> +</watchdog>
-device q35 watchdog0 action=pause
-  when: at next boot
-  -<watchdog model='i6300esb' action='reset'> +<watchdog model='i6300esb' action='pause'>
-device q35 watchdog0 remove
-  when: now and at next boot
-  -<watchdog model='i6300esb' action='pause'> -</watchdog>
-  live: -<watchdog model='i6300esb' action='reset'> -</watchdog>
 device q35 shmem add
   when: now and at next boot
   +<shmem name='shmem0'> +<model type='ivshmem-plain'/> +<size unit='M'>4</size> +</shmem>
