@@ -89,12 +89,6 @@ device pc hda eject
   when: now and at next boot
   -<source file='$IMAGES/pc.iso'/>
   live: -<source file='$IMAGES/pc.iso'/> +<source/>
-device dimm memory add size=128M
-  when: now and at next boot
-  -<memory unit='KiB'>262144</memory> -<currentMemory unit='KiB'>262144</currentMemory> +<memory unit='KiB'>393216</memory> +<currentMemory unit='KiB'>393216</currentMemory> +<memory model='dimm'> +<target> +<size unit='KiB'>131072</size> +<node>0</node> +</target> +</memory>
-device dimm dimm0 remove
-  when: now and at next boot
-  -<memory unit='KiB'>393216</memory> -<currentMemory unit='KiB'>393216</currentMemory> +<memory unit='KiB'>262144</memory> +<currentMemory unit='KiB'>262144</currentMemory> -<memory model='dimm'> -<target> -<size unit='KiB'>131072</size> -<node>0</node> -</target> -</memory>
 device dimm memory add size=128M --config
   when: at next boot
   -<memory unit='KiB'>262144</memory> -<currentMemory unit='KiB'>262144</currentMemory> +<memory unit='KiB'>393216</memory> +<currentMemory unit='KiB'>393216</currentMemory> +<memory model='dimm'> +<target> +<size unit='KiB'>131072</size> +<node>0</node> +</target> +</memory>
@@ -159,6 +153,24 @@ set off title=Off
   when: at next boot
   +<title>Off</title>
 TABLE
+
+# ---- memory in a running guest, which gives it back or does not ----
+exits "memory is added to a running guest" 0 vd --json device dimm memory add size=128M
+is "it says so" "$(printf '%s' "$out" | jq -r '.changes[0].when')" "now and at next boot"
+dimms() {
+    v dumpxml dimm "$@" | grep -c '<memory model='
+}
+is "virsh sees it" "$(dimms) $(dimms --inactive)" "1 1"
+if vd --json --yes device dimm dimm0 remove >"$TEST_TMP/out" 2>"$TEST_TMP/err"; then
+    case $(jq -r '.changes[0].when' "$TEST_TMP/out") in
+    "now and at next boot") is "the guest gave it back" "$(dimms) $(dimms --inactive)" "0 0" ;;
+    *) is "it waits for the guest" "$(dimms) $(dimms --inactive)" "1 0" ;;
+    esac
+else
+    like "the guest has refused, and that is said" "$(cat "$TEST_TMP/err")" 'rejected by the guest'
+    is "so nothing has changed" "$(dimms) $(dimms --inactive)" "1 1"
+fi
+
 if [ $with_spice ]; then
     begin spice
     changes_table <<'TABLE'
