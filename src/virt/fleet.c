@@ -81,10 +81,8 @@ static void host_free(struct host *h)
     for (size_t i = 0; (slot = vmmap_next(&h->reboots, &i));)
         free(slot->value);
     vmmap_free(&h->reboots);
-    for (size_t i = 0; i < h->inbox.len; i++) {
-        domdef_unref(h->inbox.items[i].def);
-        free(h->inbox.items[i].text);
-    }
+    for (size_t i = 0; i < h->inbox.len; i++)
+        note_clear(&h->inbox.items[i]);
     vec_free(&h->inbox);
     vec_free(&h->visible);
     vec_free(&h->lookups);

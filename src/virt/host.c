@@ -188,6 +188,13 @@ static void disconnect(struct host *h)
 
 /* ---- being connected ---- */
 
+void note_clear(struct note *note)
+{
+    domdef_unref(note->def);
+    device_list_unref(note->devices);
+    free(note->text);
+}
+
 static void take_inbox(struct host *h, struct note **notes, size_t *n)
 {
     pthread_mutex_lock(&h->lock);
@@ -246,9 +253,7 @@ static bool handle_inbox(struct host *h)
     bool ok = refresh_changed(h, notes, n);
     for (size_t i = 0; i < n; i++) {
         inventory_apply(h, &notes[i]);
-        domdef_unref(notes[i].def);
-        device_list_unref(notes[i].devices);
-        free(notes[i].text);
+        note_clear(&notes[i]);
     }
     free(notes);
     return ok;

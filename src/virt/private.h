@@ -174,6 +174,7 @@ bool error_from_libvirt(struct error *e, const char *fmt, ...) ATTR_PRINTF(2, 3)
 /* host.c */
 void *host_thread(void *host);
 void host_post(struct host *h, struct note *note); /* takes its contents over; any thread */
+void note_clear(struct note *note);                /* what it owns */
 void host_wake(struct host *h);
 /* A reference to the acting connection, or NULL while there is none. Any thread; virConnectClose() it. */
 virConnectPtr host_act_conn(struct host *h, bool *is_qemu);
