@@ -26,9 +26,15 @@ wait_text '▸Devices◂'
 keys C-w
 wait_text 'Space Toggle'
 
-# to_row REGEX: moves the cursor to that row.
+# at_top: the cursor is on the first row below the head.
+at_top() {
+    screen | grep -A 1 -E '^ *KIND +NAME ' | tail -n 1 | grep -q '^[▌>]'
+}
+# to_row REGEX: moves the cursor to that row. Home is waited for: where the screen still shows the row on which the
+# cursor was, the search would end at once, and the key after it would meet the first row.
 to_row() {
     keys Home
+    wait_for "$term_wait" at_top
     to_row_left=40
     until wait_text "^▌.$1" 1 || [ $to_row_left -eq 0 ]; do
         keys Down

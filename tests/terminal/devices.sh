@@ -24,9 +24,15 @@ open_devices() {
     esac
 }
 
-# to_row REGEX: moves the cursor down until it is on that row.
+# at_top: the cursor is on the first row below the head.
+at_top() {
+    screen | grep -A 1 -E '^ *KIND +NAME ' | tail -n 1 | grep -q '^[▌>]'
+}
+# to_row REGEX: moves the cursor down until it is on that row, from the first one on: as long as the screen still shows
+# where the cursor was, it may seem to be there already.
 to_row() {
     keys Home
+    wait_for "$term_wait" at_top
     to_row_left=40
     until wait_text "^[▌>].$1" 1 || [ $to_row_left -eq 0 ]; do
         keys Down
