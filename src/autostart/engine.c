@@ -122,9 +122,8 @@ static void lose(struct engine *e, uint32_t i, uint32_t lost, int64_t now)
     const char *end = ends[e->nodes[lost].state];
     if (e->nodes[i].state != NODE_IDLE)
         return;
-    if (p->kind == PLAN_RESOURCE)
-        skip(e, i, now,
-             xasprintf("it needs %s %s, which is not there", resource_words[p->resource], p->name));
+    if (p->kind == PLAN_NEED)
+        skip(e, i, now, xasprintf("it needs %s %s, which is not there", need_words[p->need], p->name));
     else
         skip(e, i, now, xasprintf("it waits for %s, which %s", p->name, end ? end : "has gone"));
 }
@@ -169,7 +168,7 @@ static bool on_created(struct engine *e, uint32_t i, int64_t now)
     struct node *n = &e->nodes[i];
     if (n->state != NODE_STARTING && n->state != NODE_IDLE)
         return false;
-    if (plan_of(e, i)->kind == PLAN_RESOURCE) {
+    if (plan_of(e, i)->kind == PLAN_NEED) {
         make_ready(e, i, now);
         return true;
     }
@@ -272,7 +271,7 @@ static void not_ready_in_time(struct engine *e, uint32_t i, int64_t now)
                                             "not ready after %s; what waits for it is not started",
                                         [TIMEOUT_STOP] = "not ready after %s; nothing more is started"};
     const struct plan_node *p = plan_of(e, i);
-    if (p->kind == PLAN_RESOURCE) {
+    if (p->kind == PLAN_NEED) {
         set_state(e, i, NODE_FAILED, now, after_text("not there after %s", p->timeout_ms));
         return;
     }
@@ -342,7 +341,7 @@ static void begin_node(struct engine *e, uint32_t i, int64_t now)
         skip(e, i, now, xstrdup(p->blocked));
     } else if (p->running && !e->plan->reverse) {
         n->deadline_ms = now + p->timeout_ms;
-        if (p->kind == PLAN_RESOURCE)
+        if (p->kind == PLAN_NEED)
             make_ready(e, i, now);
         else
             set_state(e, i, NODE_CREATED, now - grace(e), NULL);
@@ -449,7 +448,7 @@ static void hand_out(struct engine *e, uint32_t i, int64_t now)
         queue_step(e, ENGINE_STOP, i);
         return;
     }
-    bool expect = p->kind == PLAN_RESOURCE && p->resource >= RESOURCE_MOUNT;
+    bool expect = p->kind == PLAN_NEED && p->need >= NEED_MOUNT;
     n->deadline_ms = now + p->timeout_ms;
     n->ours = p->kind == PLAN_DOMAIN;
     set_state(e, i, NODE_STARTING, now, NULL);

@@ -14,8 +14,8 @@
 static char *key_of(const struct plan_node *p)
 {
     char uuid[UUID_TEXT_LEN + 1];
-    if (p->kind == PLAN_RESOURCE)
-        return xasprintf("%s:%s", resource_words[p->resource], p->name);
+    if (p->kind == PLAN_NEED)
+        return xasprintf("%s:%s", need_words[p->need], p->name);
     uuid_format(&p->uuid, uuid);
     return xstrdup(uuid);
 }
@@ -133,7 +133,7 @@ static void put_step(struct engine *e, enum engine_action action, uint32_t i)
 }
 
 /* A network or pool: what counts is whether it is there. */
-static bool resource_counts(const struct plan_node *p, const struct saved *s)
+static bool need_counts(const struct plan_node *p, const struct saved *s)
 {
     return s->state == NODE_FAILED || s->state == NODE_SKIPPED || (p->running && s->state == NODE_READY);
 }
@@ -143,7 +143,7 @@ static void restore_up(struct engine *e, uint32_t i, const struct saved *s, int6
     const struct plan_node *p = &e->plan->nodes[i];
     struct node *n = &e->nodes[i];
     bool going = s->state == NODE_CREATED || s->state == NODE_PROBING;
-    if (p->kind == PLAN_RESOURCE && !resource_counts(p, s))
+    if (p->kind == PLAN_NEED && !need_counts(p, s))
         return;
     if (s->state == NODE_STARTING) {
         /* The call may or may not have been made: what runs was started, what does not is started now. */

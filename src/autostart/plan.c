@@ -12,7 +12,7 @@ static const struct policy no_policy;
 
 /* ---- what a definition names ---- */
 
-static void add_need(resource_list *needs, enum resource_kind kind, char *name)
+static void add_need(need_list *needs, enum need_kind kind, char *name)
 {
     for (size_t i = 0; i < needs->len && name; i++) {
         if (needs->items[i].kind == kind && strcmp(needs->items[i].name, name) == 0) {
@@ -21,24 +21,24 @@ static void add_need(resource_list *needs, enum resource_kind kind, char *name)
         }
     }
     if (name)
-        vec_push(needs, ((struct resource){kind, name}));
+        vec_push(needs, ((struct need){kind, name}));
 }
 
-void plan_needs(xmlNodePtr domain, resource_list *needs)
+void plan_needs(xmlNodePtr domain, need_list *needs)
 {
     xmlNodePtr devices = xml_child(domain, "devices");
     for (xmlNodePtr n = xml_child(devices, "interface"); n; n = xml_next(n, "interface"))
         if (xml_get_is(n, "@type", "network"))
-            add_need(needs, RESOURCE_NETWORK, xml_get(n, "source@network"));
+            add_need(needs, NEED_NETWORK, xml_get(n, "source@network"));
     for (xmlNodePtr n = xml_child(devices, "disk"); n; n = xml_next(n, "disk"))
         if (xml_get_is(n, "@type", "volume"))
-            add_need(needs, RESOURCE_POOL, xml_get(n, "source@pool"));
+            add_need(needs, NEED_POOL, xml_get(n, "source@pool"));
 }
 
-void resource_list_free(resource_list *l)
+void need_list_free(need_list *l)
 {
     for (size_t i = 0; i < l->len; i++)
-        resource_clear(&l->items[i]);
+        need_clear(&l->items[i]);
     vec_free(l);
 }
 

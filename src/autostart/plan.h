@@ -23,17 +23,17 @@
 
 #define PLAN_NONE UINT32_MAX
 
-typedef VEC(struct resource) resource_list;
+typedef VEC(struct need) need_list;
 
 /* Adds the networks and pools that the definition names, each once. */
-void plan_needs(xmlNodePtr domain, resource_list *needs);
-void resource_list_free(resource_list *l);
+void plan_needs(xmlNodePtr domain, need_list *needs);
+void need_list_free(need_list *l);
 
 struct plan_item {
     const char *name;
     struct vm_uuid uuid;
     const struct policy *policy; /* NULL: it has none */
-    const resource_list *needs;  /* of its definition; NULL: none */
+    const need_list *needs;      /* of its definition; NULL: none */
     double memory_kib;           /* NAN: unknown */
     double start_s, ready_s;     /* from the call until it ran, until it was ready, the last times; NAN */
     double stop_s;               /* from the call until it was off; NAN */
@@ -41,26 +41,26 @@ struct plan_item {
     bool native;                 /* libvirt starts it by its own flag */
 };
 
-enum resource_state { RESOURCE_UNKNOWN, RESOURCE_ACTIVE, RESOURCE_INACTIVE, RESOURCE_MISSING };
+enum need_state { NEED_UNKNOWN, NEED_ACTIVE, NEED_INACTIVE, NEED_MISSING };
 
-struct plan_resource {
-    enum resource_kind kind;
+struct plan_need {
+    enum need_kind kind;
     const char *name;
-    enum resource_state state;
+    enum need_state state;
 };
 
 /* Everything is borrowed, for the time of the call. */
 struct plan_input {
     const struct plan_item *items;
     size_t n_items;
-    const struct plan_resource *resources; /* those not here are of unknown state */
-    size_t n_resources;
+    const struct plan_need *needs; /* those not here are of unknown state */
+    size_t n_needs;
     const struct autostart_config *config;
     bool reverse;    /* the host goes down */
     bool after_boot; /* as if nothing ran now; going down: as if all that is started with the host ran */
 };
 
-enum plan_kind { PLAN_RESOURCE, PLAN_DOMAIN, PLAN_BARRIER /* between two orders; not shown */ };
+enum plan_kind { PLAN_NEED, PLAN_DOMAIN, PLAN_BARRIER /* between two orders; not shown */ };
 
 enum plan_who {
     PLAN_OURS,   /* started by this plan */
@@ -78,12 +78,12 @@ struct plan_wait {
 struct plan_node {
     enum plan_kind kind;
     enum plan_who who;
-    enum resource_kind resource;
+    enum need_kind need;
     char *name;
     struct vm_uuid uuid;
     int order;               /* as its policy says; -1: none */
     int place;               /* the order that it is started with; -1: none */
-    int wave;                /* from 1 on; resources 0; -1: it is not started */
+    int wave;                /* from 1 on; needs 0; -1: it is not started */
     uint32_t waits, n_waits; /* in plan->waits */
     uint32_t nexts, n_nexts; /* those that wait for it, in plan->nexts */
     bool running;            /* there is nothing to start; going down: it is to be stopped */
@@ -105,7 +105,7 @@ struct plan_node {
 
 struct plan {
     bool reverse;
-    struct plan_node *nodes; /* resources, then domains by place and name, then barriers */
+    struct plan_node *nodes; /* needs, then domains by place and name, then barriers */
     uint32_t n_nodes;
     struct plan_wait *waits;
     struct plan_wait *nexts; /* `node` waits for it, until … */

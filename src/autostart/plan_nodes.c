@@ -62,116 +62,115 @@ static int by_place(const void *left, const void *right)
     return pa != pb ? (pa < pb ? -1 : 1) : (a->item > b->item) - (a->item < b->item);
 }
 
-static int by_resource(const void *left, const void *right)
-{
-    const struct resource *a = left, *b = right;
-    return a->kind != b->kind ? (int)a->kind - (int)b->kind : strcmp(a->name, b->name);
-}
-
-struct need_edge {
-    uint32_t item, resource;
-};
-
-struct need {
-    struct resource resource;
-    uint32_t item;
-};
-
-typedef VEC(struct need) need_names;
-
 static int by_need(const void *left, const void *right)
 {
     const struct need *a = left, *b = right;
-    int order = by_resource(&a->resource, &b->resource);
+    return a->kind != b->kind ? (int)a->kind - (int)b->kind : strcmp(a->name, b->name);
+}
+
+struct want_edge {
+    uint32_t item, need;
+};
+
+struct want {
+    struct need need;
+    uint32_t item;
+};
+
+typedef VEC(struct want) want_list;
+
+static int by_want(const void *left, const void *right)
+{
+    const struct want *a = left, *b = right;
+    int order = by_need(&a->need, &b->need);
     return order ? order : (a->item > b->item) - (a->item < b->item);
 }
 
-typedef VEC(struct need_edge) need_list;
+typedef VEC(struct want_edge) want_edges;
 
-/* ---- resources ---- */
+/* ---- needs ---- */
 
-static void collect_needs(const struct plan_build *b, uint32_t item, need_names *all)
+static void collect_wants(const struct plan_build *b, uint32_t item, want_list *all)
 {
     const struct policy_value *own = &b->policies[item]->v[POLICY_NEEDS];
-    const resource_list *named = b->in->items[item].needs;
+    const need_list *named = b->in->items[item].needs;
     for (size_t i = 0; i < own->items.len; i++) {
-        struct need n = {.item = item};
-        if (resource_read(own->items.items[i], &n.resource, NULL))
+        struct want n = {.item = item};
+        if (need_read(own->items.items[i], &n.need, NULL))
             vec_push(all, n);
     }
     for (size_t i = 0; named && i < named->len; i++) {
-        const struct resource *r = &named->items[i];
-        vec_push(all, ((struct need){{r->kind, xstrdup(r->name)}, item}));
+        const struct need *r = &named->items[i];
+        vec_push(all, ((struct want){{r->kind, xstrdup(r->name)}, item}));
     }
 }
 
-static enum resource_state state_of(const struct plan_build *b, const struct resource *r)
+static enum need_state state_of(const struct plan_build *b, const struct need *r)
 {
-    for (size_t i = 0; i < b->in->n_resources; i++) {
-        const struct plan_resource *known = &b->in->resources[i];
+    for (size_t i = 0; i < b->in->n_needs; i++) {
+        const struct plan_need *known = &b->in->needs[i];
         if (known->kind == r->kind && strcmp(known->name, r->name) == 0)
-            return b->in->after_boot && known->state == RESOURCE_ACTIVE && r->kind <= RESOURCE_POOL
-                       ? RESOURCE_INACTIVE
-                       : known->state;
+            return b->in->after_boot && known->state == NEED_ACTIVE && r->kind <= NEED_POOL ? NEED_INACTIVE
+                                                                                            : known->state;
     }
-    return RESOURCE_UNKNOWN;
+    return NEED_UNKNOWN;
 }
 
-static void missing_resource(struct plan_build *b, uint32_t item, const struct resource *r)
+static void missing_need(struct plan_build *b, uint32_t item, const struct need *r)
 {
     finding_add(&b->plan->findings, "needs-missing", SEV_ERROR, NULL, "%s needs %s %s, which is not there",
-                b->in->items[item].name, resource_words[r->kind], r->name);
-    plan_block(b, item, xasprintf("it needs %s %s, which is not there", resource_words[r->kind], r->name));
+                b->in->items[item].name, need_words[r->kind], r->name);
+    plan_block(b, item, xasprintf("it needs %s %s, which is not there", need_words[r->kind], r->name));
 }
 
 /* Nodes of what is needed, and who needs it. */
-static void add_resources(struct plan_build *b, struct plan_node *nodes, const resource_list *all)
+static void add_needs(struct plan_build *b, struct plan_node *nodes, const need_list *all)
 {
     for (size_t i = 0; i < all->len; i++) {
-        enum resource_state state = state_of(b, &all->items[i]);
-        nodes[i] = (struct plan_node){.kind = PLAN_RESOURCE,
-                                      .resource = all->items[i].kind,
+        enum need_state state = state_of(b, &all->items[i]);
+        nodes[i] = (struct plan_node){.kind = PLAN_NEED,
+                                      .need = all->items[i].kind,
                                       .name = xstrdup(all->items[i].name),
                                       .order = -1,
                                       .place = -1,
                                       .timeout_ms = (int64_t)b->in->config->v[LIMIT_NEEDS_TIMEOUT],
-                                      .running = state == RESOURCE_ACTIVE,
+                                      .running = state == NEED_ACTIVE,
                                       .memory_kib = NAN,
                                       .cause = PLAN_NONE};
-        if (state == RESOURCE_MISSING)
+        if (state == NEED_MISSING)
             nodes[i].blocked = xstrdup("it is not there");
     }
 }
 
 /* Sorted, so that equal ones lie beside each other: each becomes one node, whoever needs it. */
-static void find_needs(struct plan_build *b, resource_list *all, need_list *needs)
+static void find_wants(struct plan_build *b, need_list *all, want_edges *edges)
 {
-    need_names names = {0};
+    want_list wants = {0};
     bool missing = false;
     for (uint32_t item = 0; item < b->in->n_items && !b->in->reverse; item++)
         if (b->taken[item] && plan_is_ours(b, item))
-            collect_needs(b, item, &names);
-    if (names.len > 0)
-        qsort(names.items, names.len, sizeof *names.items, by_need);
-    for (size_t i = 0; i < names.len; i++) {
-        struct need *n = &names.items[i];
-        struct resource *last = all->len > 0 ? &all->items[all->len - 1] : NULL;
-        bool same = last && by_resource(last, &n->resource) == 0;
-        if (same && names.items[i - 1].item == n->item) {
-            resource_clear(&n->resource);
+            collect_wants(b, item, &wants);
+    if (wants.len > 0)
+        qsort(wants.items, wants.len, sizeof *wants.items, by_want);
+    for (size_t i = 0; i < wants.len; i++) {
+        struct want *n = &wants.items[i];
+        struct need *last = all->len > 0 ? &all->items[all->len - 1] : NULL;
+        bool same = last && by_need(last, &n->need) == 0;
+        if (same && wants.items[i - 1].item == n->item) {
+            need_clear(&n->need);
             continue;
         }
         if (same) {
-            resource_clear(&n->resource);
+            need_clear(&n->need);
         } else {
-            missing = state_of(b, &n->resource) == RESOURCE_MISSING;
-            vec_push(all, n->resource);
+            missing = state_of(b, &n->need) == NEED_MISSING;
+            vec_push(all, n->need);
         }
-        vec_push(needs, ((struct need_edge){n->item, (uint32_t)all->len - 1}));
+        vec_push(edges, ((struct want_edge){n->item, (uint32_t)all->len - 1}));
         if (missing)
-            missing_resource(b, n->item, &all->items[all->len - 1]);
+            missing_need(b, n->item, &all->items[all->len - 1]);
     }
-    vec_free(&names);
+    vec_free(&wants);
 }
 
 /* ---- the graph ---- */
@@ -294,11 +293,11 @@ static void spread_blocked(struct plan *p)
 void plan_make_graph(struct plan_build *b, uint32_t **item_of)
 {
     struct plan *p = b->plan;
-    resource_list all = {0};
-    need_list needs = {0};
+    need_list all = {0};
+    want_edges edges = {0};
     link_list links = {0};
     VEC(struct numbered) order = {0};
-    find_needs(b, &all, &needs);
+    find_wants(b, &all, &edges);
     for (uint32_t i = 0; i < b->in->n_items; i++)
         if (b->taken[i])
             vec_push(&order, ((struct numbered){b->place[i], i}));
@@ -309,7 +308,7 @@ void plan_make_graph(struct plan_build *b, uint32_t **item_of)
     p->nodes = xcalloc(p->n_nodes + 1, sizeof *p->nodes);
     *item_of = xmalloc((p->n_nodes + 1) * sizeof **item_of);
     memset(*item_of, 0xff, (p->n_nodes + 1) * sizeof **item_of);
-    add_resources(b, p->nodes, &all);
+    add_needs(b, p->nodes, &all);
     for (uint32_t i = 0; i < order.len; i++) {
         fill_node(b, order.items[i].item, &p->nodes[first + i]);
         b->node[order.items[i].item] = first + i;
@@ -318,13 +317,13 @@ void plan_make_graph(struct plan_build *b, uint32_t **item_of)
     for (uint32_t i = barrier; i < p->n_nodes; i++)
         p->nodes[i] = (struct plan_node){
             .kind = PLAN_BARRIER, .order = -1, .place = -1, .memory_kib = NAN, .cause = PLAN_NONE};
-    for (size_t i = 0; i < needs.len; i++)
-        vec_push(&links, ((struct link){b->node[needs.items[i].item], needs.items[i].resource, UNTIL_READY}));
+    for (size_t i = 0; i < edges.len; i++)
+        vec_push(&links, ((struct link){b->node[edges.items[i].item], edges.items[i].need, UNTIL_READY}));
     link_edges(b, &links);
     link_places(b, order.items, order.len, first, barrier, &links);
     store_links(p, &links);
-    resource_list_free(&all);
-    vec_free(&needs);
+    need_list_free(&all);
+    vec_free(&edges);
     vec_free(&links);
     vec_free(&order);
     spread_blocked(p);

@@ -24,7 +24,7 @@ static int by_start(const void *left, const void *right)
     if (none_a != none_b)
         return none_a - none_b;
     if (na->kind != nb->kind)
-        return na->kind == PLAN_RESOURCE ? -1 : 1;
+        return na->kind == PLAN_NEED ? -1 : 1;
     if (na->start_ms != nb->start_ms)
         return na->start_ms < nb->start_ms ? -1 : 1;
     return (a > b) - (a < b);
@@ -62,8 +62,8 @@ static void put_part(struct strbuf *out, const char *before, const char *word, c
 static void put_wait(const struct plan *p, const struct plan_wait *w, struct strbuf *out)
 {
     const struct plan_node *n = &p->nodes[w->node];
-    if (n->kind == PLAN_RESOURCE) {
-        put_part(out, resource_words[n->resource], " ", n->name);
+    if (n->kind == PLAN_NEED) {
+        put_part(out, need_words[n->need], " ", n->name);
     } else if (n->kind == PLAN_DOMAIN) {
         put_part(out, "", n->name, p->reverse ? " off" : w->until == UNTIL_STARTED ? " started" : " ready");
     } else {
@@ -108,14 +108,14 @@ static void raw_cell(const struct plan *p, uint32_t i, enum cell cell, bool unic
     const struct plan_node *n = &p->nodes[i];
     int64_t ms = cell == CELL_START ? n->start_ms : n->ready_ms;
     if (cell == CELL_NAME) {
-        if (n->kind == PLAN_RESOURCE)
-            strbuf_printf(out, "%s ", resource_words[n->resource]);
+        if (n->kind == PLAN_NEED)
+            strbuf_printf(out, "%s ", need_words[n->need]);
         strbuf_puts(out, n->name);
     } else if (cell == CELL_WAITS) {
         if (n->blocked)
             strbuf_printf(out, "will not start: %s", n->blocked);
         else if (n->running && !p->reverse)
-            strbuf_puts(out, n->kind == PLAN_RESOURCE ? "active" : "runs");
+            strbuf_puts(out, n->kind == PLAN_NEED ? "active" : "runs");
         else
             plan_waits_text(p, i, out);
     } else if (cell == CELL_ORDER) {
@@ -228,8 +228,8 @@ static json_object *wait_json(const struct plan *p, const struct plan_wait *w)
         return o;
     }
     const char *until = p->reverse ? "off" : w->until == UNTIL_STARTED ? "started" : "ready";
-    json_object_object_add(
-        o, "kind", json_object_new_string(n->kind == PLAN_DOMAIN ? "domain" : resource_words[n->resource]));
+    json_object_object_add(o, "kind",
+                           json_object_new_string(n->kind == PLAN_DOMAIN ? "domain" : need_words[n->need]));
     json_object_object_add(o, "name", json_object_new_string(n->name));
     json_object_object_add(o, "until", json_object_new_string(until));
     return o;
@@ -252,8 +252,8 @@ static json_object *node_json(const struct plan *p, uint32_t i)
 {
     const struct plan_node *n = &p->nodes[i];
     json_object *o = json_object_new_object(), *waits = json_object_new_array();
-    json_object_object_add(
-        o, "kind", json_object_new_string(n->kind == PLAN_DOMAIN ? "domain" : resource_words[n->resource]));
+    json_object_object_add(o, "kind",
+                           json_object_new_string(n->kind == PLAN_DOMAIN ? "domain" : need_words[n->need]));
     json_object_object_add(o, "name", json_object_new_string(n->name));
     if (n->kind == PLAN_DOMAIN)
         domain_json(n, o);

@@ -9,12 +9,12 @@
 
 #include "autostart/plan_private.h"
 
-#define GUESS_START_MS    1000
-#define GUESS_READY_MS    30000 /* with probes: a guest boots */
-#define GUESS_STOP_MS     20000
-#define GUESS_RESOURCE_MS 1000
-#define FORCE_MS          2000
-#define LONGEST_MS        1e9 /* what earlier times are believed up to */
+#define GUESS_START_MS 1000
+#define GUESS_READY_MS 30000 /* with probes: a guest boots */
+#define GUESS_STOP_MS  20000
+#define GUESS_NEED_MS  1000
+#define FORCE_MS       2000
+#define LONGEST_MS     1e9 /* what earlier times are believed up to */
 
 enum moment { MOMENT_OVER, MOMENT_STARTED, MOMENT_TURN };
 
@@ -112,7 +112,7 @@ static void durations(const struct play *t, uint32_t node, int64_t *started, int
     if (n->kind == PLAN_BARRIER || (n->running && !t->p->reverse))
         return;
     if (!item) {
-        *started = *ready = n->resource > RESOURCE_POOL ? 0 : GUESS_RESOURCE_MS;
+        *started = *ready = n->need > NEED_POOL ? 0 : GUESS_NEED_MS;
         if (t->worst)
             *started = *ready = n->timeout_ms;
         n->guessed = true;

@@ -180,10 +180,10 @@ static char *read_item(const struct policy_field *f, const char *text, struct er
             probe_print(&probe, &out);
         probe_clear(&probe);
     } else {
-        struct resource resource = {0};
-        if ((ok = resource_read(text, &resource, &why)))
-            resource_print(&resource, &out);
-        resource_clear(&resource);
+        struct need need = {0};
+        if ((ok = need_read(text, &need, &why)))
+            need_print(&need, &out);
+        need_clear(&need);
     }
     if (!ok) {
         struct strbuf hint = {0};

@@ -190,36 +190,34 @@ void probe_clear(struct probe *p)
     *p = (struct probe){0};
 }
 
-/* ---- resources ---- */
+/* ---- needs ---- */
 
-const char *const resource_words[RESOURCE_KINDS] = {[RESOURCE_NETWORK] = "network",
-                                                    [RESOURCE_POOL] = "pool",
-                                                    [RESOURCE_MOUNT] = "mount",
-                                                    [RESOURCE_PATH] = "path"};
+const char *const need_words[NEED_KINDS] = {
+    [NEED_NETWORK] = "network", [NEED_POOL] = "pool", [NEED_MOUNT] = "mount", [NEED_PATH] = "path"};
 
-bool resource_read(const char *text, struct resource *out, struct error *e)
+bool need_read(const char *text, struct need *out, struct error *e)
 {
-    for (int kind = 0; kind < RESOURCE_KINDS; kind++) {
-        size_t len = strlen(resource_words[kind]);
-        if (strncmp(text, resource_words[kind], len) != 0 || text[len] != ':')
+    for (int kind = 0; kind < NEED_KINDS; kind++) {
+        size_t len = strlen(need_words[kind]);
+        if (strncmp(text, need_words[kind], len) != 0 || text[len] != ':')
             continue;
         const char *name = text + len + 1;
-        bool is_path = kind >= RESOURCE_MOUNT;
+        bool is_path = kind >= NEED_MOUNT;
         if (!*name || is_path != (*name == '/'))
             return error_set(e, STATUS_USAGE, "\"%s\" must be %s", name,
                              is_path ? "a path that begins with /" : "a name");
-        *out = (struct resource){(enum resource_kind)kind, xstrdup(name)};
+        *out = (struct need){(enum need_kind)kind, xstrdup(name)};
         return true;
     }
-    return error_set(e, STATUS_USAGE, "\"%s\" is no resource", text);
+    return error_set(e, STATUS_USAGE, "\"%s\" is nothing that can be needed", text);
 }
 
-void resource_print(const struct resource *r, struct strbuf *out)
+void need_print(const struct need *r, struct strbuf *out)
 {
-    strbuf_printf(out, "%s:%s", resource_words[r->kind], r->name);
+    strbuf_printf(out, "%s:%s", need_words[r->kind], r->name);
 }
 
-void resource_clear(struct resource *r)
+void need_clear(struct need *r)
 {
     free(r->name);
     r->name = NULL;

@@ -8,6 +8,7 @@
 
 #include "autostart/policy.h"
 #include "model/domdef.h"
+#include "model/metadata.h"
 #include "model/xml.h"
 
 #define ELEMENT "autostart"
@@ -25,7 +26,7 @@ static xmlNodePtr own_metadata(xmlNodePtr node)
 {
     if (is_ours(node, "domain"))
         return node;
-    return xml_child_ns(xml_child(node, "metadata"), VIRTDECK_METADATA_URI, "domain");
+    return metadata_own(node);
 }
 
 static xmlNodePtr next_ours(xmlNodePtr node, const char *name)
@@ -118,23 +119,6 @@ void policy_from_xml(xmlNodePtr node, struct policy *p, finding_list *found)
 
 /* ---- writing ---- */
 
-static xmlNodePtr add_ours(xmlNodePtr parent, const char *name)
-{
-    xmlNodePtr node = xml_add_new(parent, name);
-    xmlSetNs(node, parent->ns);
-    return node;
-}
-
-/* libvirt declares the namespace under the prefix it is given with the call, "vd" as a rule; a second
- * declaration of that prefix would be refused. */
-static xmlNodePtr make_own(xmlNodePtr domain)
-{
-    xmlNodePtr metadata = xml_child(domain, "metadata");
-    xmlNodePtr own = xml_add_new(metadata ? metadata : xml_add_new(domain, "metadata"), "domain");
-    xmlSetNs(own, xmlNewNs(own, (const xmlChar *)VIRTDECK_METADATA_URI, (const xmlChar *)"virtdeck"));
-    return own;
-}
-
 static void write_attribute(xmlNodePtr element, const struct policy_field *f, const struct policy *p)
 {
     struct strbuf text = {0};
@@ -154,7 +138,7 @@ static void write_list(xmlNodePtr element, const struct policy_field *f, const s
         c = next;
     }
     for (size_t i = 0; i < v->items.len; i++)
-        xml_set(add_ours(element, f->word), "", v->items.items[i]);
+        xml_set(metadata_add(element, f->word), "", v->items.items[i]);
 }
 
 static bool same_value(const struct policy *a, const struct policy *b, enum policy_id id)
@@ -181,18 +165,6 @@ static void write_changes(xmlNodePtr element, const struct policy *before, const
     }
 }
 
-static void drop_policy(xmlNodePtr own, xmlNodePtr element)
-{
-    xmlNodePtr up = own->parent;
-    xml_remove(element);
-    if (xmlFirstElementChild(own) || own->properties || !is_ours(own, "domain") || !up ||
-        !xml_is(up, "metadata"))
-        return;
-    xml_remove(own);
-    if (!xmlFirstElementChild(up))
-        xml_remove(up);
-}
-
 static bool refuse_unknown(const struct policy *before, struct error *e)
 {
     return error_set(
@@ -216,10 +188,10 @@ bool policy_to_xml(xmlNodePtr node, const struct policy *p, struct error *e)
         ok = policy_equal(&before, p) || refuse_unknown(&before, e);
     } else if (!p->present) {
         if (element)
-            drop_policy(own, element);
+            metadata_remove(own, element);
     } else {
         if (!element) {
-            element = add_ours(own ? own : make_own(node), ELEMENT);
+            element = metadata_add(own ? own : metadata_make_own(node), ELEMENT);
             xmlSetProp(element, (const xmlChar *)"version", (const xmlChar *)"1");
         }
         write_changes(element, &before, p);

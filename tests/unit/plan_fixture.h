@@ -13,7 +13,7 @@
 
 struct plan_host {
     VEC(struct plan_item) items;
-    VEC(struct plan_resource) resources;
+    VEC(struct plan_need) needs;
     struct autostart_config config;
     bool reverse, after_boot;
 };
@@ -57,8 +57,8 @@ static inline struct plan *host_plan(const struct plan_host *h)
 {
     struct plan_input in = {.items = h->items.items,
                             .n_items = h->items.len,
-                            .resources = h->resources.items,
-                            .n_resources = h->resources.len,
+                            .needs = h->needs.items,
+                            .n_needs = h->needs.len,
                             .config = &h->config,
                             .reverse = h->reverse,
                             .after_boot = h->after_boot};
@@ -75,7 +75,7 @@ static inline void host_close(struct plan_host *h)
         free((char *)(uintptr_t)h->items.items[i].name);
     }
     vec_free(&h->items);
-    vec_free(&h->resources);
+    vec_free(&h->needs);
     autostart_config_free(&h->config);
 }
 

@@ -131,58 +131,6 @@ static void little_is_known_of_little(void **state)
     domdef_unref(def);
 }
 
-static struct domdef *machine_with(const char *vcpus, const char *devices)
-{
-    struct error e = ERROR_INIT;
-    char *xml =
-        xasprintf("<domain type='kvm'><vcpu>%s</vcpu><memory>1024</memory><devices>%s</devices></domain>",
-                  vcpus, devices);
-    struct domdef *def = domdef_parse(xml, strlen(xml), &e);
-    assert_non_null(def);
-    free(xml);
-    return def;
-}
-
-/* What is running against what is configured. */
-static void differs(void **state)
-{
-    static const char live[] =
-        "<disk><source file='/a'/><target dev='vda' bus='virtio'/><alias name='virtio-disk0'/></disk>"
-        "<interface type='network'><source network='n'/><mac address='52:54:00:0:0:1'/><target dev='vnet3'/>"
-        "</interface><serial type='pty'><source path='/dev/pts/3'/></serial>"
-        "<graphics type='vnc' port='5900' autoport='yes'/>";
-    static const struct {
-        const char *vcpus, *devices;
-        bool differs;
-    } rows[] = {
-        {"2",
-         "<disk><source file='/a'/><target dev='vda' bus='virtio'/></disk>"
-         "<interface type='network'><source network='n'/><mac address='52:54:00:0:0:1'/></interface>"
-         "<serial type='pty'/><graphics type='vnc' port='-1' autoport='yes'/>",
-         false},
-        {"3", live, true},
-        {"2",
-         "<disk><source file='/b'/><target dev='vda' bus='virtio'/></disk>"
-         "<interface type='network'><source network='n'/><mac address='52:54:00:0:0:1'/></interface>"
-         "<serial type='pty'/><graphics type='vnc'/>",
-         true},
-        {"2",
-         "<disk><source file='/a'/><target dev='vda' bus='virtio'/></disk>"
-         "<interface type='network'><source network='m'/><mac address='52:54:00:0:0:1'/></interface>"
-         "<serial type='pty'/><graphics type='vnc'/>",
-         true},
-        {"2", "<disk><source file='/a'/><target dev='vda' bus='virtio'/></disk>", true},
-    };
-    struct domdef *running = machine_with("2", live);
-    (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct domdef *config = machine_with(rows[i].vcpus, rows[i].devices);
-        assert_int_equal(domdef_differs(running, config), rows[i].differs);
-        domdef_unref(config);
-    }
-    domdef_unref(running);
-}
-
 static void live_definitions_have_aliases(void **state)
 {
     struct domdef *def = sample("qemu-live.xml");
@@ -425,7 +373,6 @@ int main(void)
         cmocka_unit_test(every_part_is_read),
         cmocka_unit_test(little_is_known_of_little),
         cmocka_unit_test(live_definitions_have_aliases),
-        cmocka_unit_test(differs),
         cmocka_unit_test(any_script_and_encoding),
         cmocka_unit_test(namespaces_are_told_apart),
         cmocka_unit_test(odd_figures_are_unknown),

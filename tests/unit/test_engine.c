@@ -29,14 +29,14 @@ struct world {
     int64_t now;
     int most, in_flight; /* at one time */
     struct strbuf log;   /* "3 start db" */
-    int64_t resource_ms; /* what a resource takes; NEVER */
+    int64_t need_ms;     /* what a need takes; NEVER */
 };
 
 static void world_open(struct world *w)
 {
     memset(w, 0, sizeof *w);
     host_open(&w->host);
-    w->resource_ms = 1000;
+    w->need_ms = 1000;
 }
 
 static void world_begin(struct world *w)
@@ -102,7 +102,7 @@ static void do_start(struct world *w, const struct engine_step *s)
 {
     const struct plan_node *n = &w->plan->nodes[s->node];
     check_start(w, s->node);
-    if (n->kind == PLAN_RESOURCE)
+    if (n->kind == PLAN_NEED)
         return;
     struct machine *m = &w->machines[item_of(w, s->node)];
     const struct plan_item *item = &w->host.items.items[item_of(w, s->node)];
@@ -146,11 +146,11 @@ static void tell(struct world *w, int64_t *next)
     for (uint32_t i = 0; i < w->plan->n_nodes; i++) {
         const struct plan_node *n = &w->plan->nodes[i];
         struct engine_node on = engine_look(w->engine, i);
-        if (n->kind == PLAN_RESOURCE && on.state == NODE_STARTING && w->resource_ms != NEVER) {
-            if (w->now >= on.since_ms + w->resource_ms)
+        if (n->kind == PLAN_NEED && on.state == NODE_STARTING && w->need_ms != NEVER) {
+            if (w->now >= on.since_ms + w->need_ms)
                 engine_event(w->engine, ENGINE_CREATED, i, w->now, NULL);
-            else if (on.since_ms + w->resource_ms < *next)
-                *next = on.since_ms + w->resource_ms;
+            else if (on.since_ms + w->need_ms < *next)
+                *next = on.since_ms + w->need_ms;
         }
         if (n->kind != PLAN_DOMAIN)
             continue;
@@ -320,7 +320,7 @@ static void a_need_that_never_comes(void **state)
     (void)state;
     struct world w;
     world_open(&w);
-    w.resource_ms = NEVER;
+    w.need_ms = NEVER;
     host_add(&w.host, "web", "needs=mount:/srv");
     host_add(&w.host, "other", "mode=on");
     world_begin(&w);

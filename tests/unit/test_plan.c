@@ -133,13 +133,13 @@ static void what_runs(void **state)
     host_close(&h);
 }
 
-static void resources(void **state)
+static void needs(void **state)
 {
     (void)state;
     struct plan_host h;
-    static const struct plan_resource known[] = {{RESOURCE_NETWORK, "up", RESOURCE_ACTIVE},
-                                                 {RESOURCE_NETWORK, "down", RESOURCE_INACTIVE},
-                                                 {RESOURCE_POOL, "gone", RESOURCE_MISSING}};
+    static const struct plan_need known[] = {{NEED_NETWORK, "up", NEED_ACTIVE},
+                                             {NEED_NETWORK, "down", NEED_INACTIVE},
+                                             {NEED_POOL, "gone", NEED_MISSING}};
     struct error e = ERROR_INIT;
     static const char xml[] =
         "<domain><devices><interface type='network'><source network='down'/></interface>"
@@ -149,13 +149,13 @@ static void resources(void **state)
         "<disk type='file'><source file='/a'/></disk><disk type='volume'/>"
         "</devices></domain>";
     xmlDocPtr doc = xml_parse(xml, sizeof xml - 1, &e);
-    resource_list needs = {0};
+    need_list needs = {0};
     plan_needs(xmlDocGetRootElement(doc), &needs);
     assert_int_equal(needs.len, 2);
     xmlFreeDoc(doc);
     host_open(&h);
     for (size_t i = 0; i < ARRAY_LEN(known); i++)
-        vec_push(&h.resources, known[i]);
+        vec_push(&h.needs, known[i]);
     host_add(&h, "web", "needs=network:up,mount:/srv")->needs = &needs;
     host_add(&h, "lost", "needs=pool:gone");
     host_add(&h, "child", "after=lost");
@@ -170,7 +170,7 @@ static void resources(void **state)
     p = host_plan(&h);
     assert_int_equal(p->nodes[node_of(p, "up")].ready_ms, 1000);
     plan_free(p);
-    resource_list_free(&needs);
+    need_list_free(&needs);
     host_close(&h);
 }
 
@@ -461,7 +461,7 @@ int main(void)
         cmocka_unit_test(waiting),
         cmocka_unit_test(limits),
         cmocka_unit_test(what_runs),
-        cmocka_unit_test(resources),
+        cmocka_unit_test(needs),
         cmocka_unit_test(cycles),
         cmocka_unit_test(contradictions),
         cmocka_unit_test(unknown_names),

@@ -128,7 +128,7 @@ static void refused(void **state)
         {POLICY_READY, "serial:/(/", "the pattern \"(\" is wrong"},
         {POLICY_READY, "serial:/(a{1,255}){1,255}/", "repeats more than"},
         {POLICY_READY, "serial:/(a)\\1/", "back reference"},
-        {POLICY_NEEDS, "images", "no resource"},
+        {POLICY_NEEDS, "images", "nothing that can be needed"},
         {POLICY_NEEDS, "network:", "must be a name"},
         {POLICY_NEEDS, "mount:srv", "begins with /"},
         {POLICY_STOP, "shutdwn", "did you mean \"shutdown\"?"},

@@ -225,6 +225,26 @@ static void a_word_stays_one_word_of_a_shell(void **state)
     }
 }
 
+static void sorts_words(void **state)
+{
+    static const struct {
+        const char *text, *separators, *words;
+    } rows[] = {{"b a b", " ", "a b"},
+                {",,web, db ,", ", ", "db web"},
+                {"b\n a\tB", " \t\n", "B a b"},
+                {" , ", ", ", ""},
+                {"", " ", ""},
+                {NULL, " ", ""},
+                {"a,b a", " ", "a a,b"},
+                {"\xff \xc3\xa9", " ", "\xc3\xa9 \xff"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char *words = text_sorted_words(rows[i].text, rows[i].separators);
+        assert_string_equal(words, rows[i].words);
+        free(words);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -238,6 +258,7 @@ int main(void)
         cmocka_unit_test(searches),
         cmocka_unit_test(orders),
         cmocka_unit_test(globs),
+        cmocka_unit_test(sorts_words),
         cmocka_unit_test(ascii_locale),
     };
     if (!setlocale(LC_CTYPE, "C.UTF-8"))
