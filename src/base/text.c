@@ -3,9 +3,11 @@
 
 #include <fnmatch.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <wctype.h>
 #include "base/utf8.h"
+#include "base/vec.h"
 
 #define ZWJ           0x200d
 #define REPLACEMENT   0xfffd
@@ -348,6 +350,28 @@ int text_compare(const char *a, const char *b)
         return *p ? 1 : -1;
     int order = strcmp(a, b);
     return order < 0 ? -1 : order > 0;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+char *text_sorted_words(const char *text, const char *separators)
+{
+    VEC(char *) words = {0};
+    struct strbuf out = {0};
+    char *copy = xstrdup(text ? text : ""), *rest = copy;
+    for (char *word; (word = strtok_r(rest, separators, &rest)) != NULL;)
+        vec_push(&words, word);
+    if (words.len)
+        qsort(words.items, words.len, sizeof *words.items, by_bytes);
+    for (size_t i = 0; i < words.len; i++)
+        if (i == 0 || strcmp(words.items[i], words.items[i - 1]) != 0)
+            strbuf_printf(&out, "%s%s", i ? " " : "", words.items[i]);
+    vec_free(&words);
+    free(copy);
+    return strbuf_steal(&out);
 }
 
 bool text_glob(const char *pattern, const char *s)

@@ -48,6 +48,9 @@ void text_fit(struct strbuf *out, const char *s, int width, enum text_align alig
 bool text_contains(const char *hay, const char *needle);
 /* Order for people: case-insensitive, digits by value (vm2 before vm10), bytes as the last word. */
 int text_compare(const char *a, const char *b);
+/* The words of `text` (NULL: none) in bytes' order, once each, a blank between; they are parted by any of
+ * these characters. "" for none. The caller frees. */
+char *text_sorted_words(const char *text, const char *separators);
 /* Shell pattern (fnmatch without path rules). */
 bool text_glob(const char *pattern, const char *s);
 

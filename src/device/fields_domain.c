@@ -5,96 +5,33 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/strbuf.h"
 #include "base/text.h"
 #include "device/field_tables.h"
 #include "model/domdef.h"
+#include "model/metadata.h"
 #include "model/xml.h"
 
 /* ---- tags, in metadata of our own ---- */
 
-static xmlNodePtr own_metadata(xmlNodePtr domain)
+static xmlNodePtr find_tags(xmlNodePtr domain)
 {
-    return xml_child_ns(xml_child(domain, "metadata"), VIRTDECK_METADATA_URI, "domain");
+    return xml_child_ns(metadata_own(domain), VIRTDECK_METADATA_URI, "tags");
 }
 
 static char *get_tags(xmlNodePtr domain)
 {
-    xmlNodePtr tags = xml_child_ns(own_metadata(domain), VIRTDECK_METADATA_URI, "tags");
-    return tags ? xml_get(tags, "") : NULL;
-}
-
-static void drop_if_empty(xmlNodePtr node)
-{
-    if (node && !xmlFirstElementChild(node))
-        xml_remove(node);
-}
-
-static void drop_tags(xmlNodePtr domain)
-{
-    xmlNodePtr own = own_metadata(domain);
-    xmlNodePtr tags = xml_child_ns(own, VIRTDECK_METADATA_URI, "tags");
-    if (!tags)
-        return;
-    xml_remove(tags);
-    if (!own->properties)
-        drop_if_empty(own);
-    drop_if_empty(xml_child(domain, "metadata"));
-}
-
-/* The namespace is declared at our element, under whatever prefix another program may have left there. */
-static xmlNodePtr make_own(xmlNodePtr domain)
-{
-    xmlNodePtr own = own_metadata(domain);
-    if (own)
-        return own;
-    xmlNodePtr metadata = xml_child(domain, "metadata");
-    own = xml_add_new(metadata ? metadata : xml_add_new(domain, "metadata"), "domain");
-    xmlSetNs(own, xmlNewNs(own, (const xmlChar *)VIRTDECK_METADATA_URI, (const xmlChar *)"virtdeck"));
-    return own;
-}
-
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* Words in order, once each. */
-static char *sorted_tags(const char *value)
-{
-    VEC(char *) words = {0};
-    struct strbuf out = {0};
-    for (const char *p = value + strspn(value, ", "); *p; p += strspn(p, ", ")) {
-        size_t len = strcspn(p, ", ");
-        vec_push(&words, xstrndup(p, len));
-        p += len;
-    }
-    if (words.len)
-        qsort(words.items, words.len, sizeof *words.items, by_text);
-    for (size_t i = 0; i < words.len; i++)
-        if (i == 0 || strcmp(words.items[i], words.items[i - 1]) != 0)
-            strbuf_printf(&out, "%s%s", out.len ? " " : "", words.items[i]);
-    for (size_t i = 0; i < words.len; i++)
-        free(words.items[i]);
-    vec_free(&words);
-    return strbuf_steal(&out);
+    return xml_get(find_tags(domain), "");
 }
 
 static bool set_tags(xmlNodePtr domain, const char *value, struct error *e)
 {
     (void)e;
-    char *words = value ? sorted_tags(value) : NULL;
-    if (!words || !words[0]) {
-        drop_tags(domain);
-    } else {
-        xmlNodePtr own = make_own(domain);
-        xmlNodePtr tags = xml_child_ns(own, VIRTDECK_METADATA_URI, "tags");
-        if (!tags) {
-            tags = xml_add_new(own, "tags");
-            xmlSetNs(tags, own->ns);
-        }
-        xml_set(tags, "", words);
-    }
+    char *words = text_sorted_words(value, ", ");
+    xmlNodePtr tags = find_tags(domain);
+    if (words[0])
+        xml_set(tags ? tags : metadata_add(metadata_make_own(domain), "tags"), "", words);
+    else if (tags)
+        metadata_remove(metadata_own(domain), tags);
     free(words);
     return true;
 }

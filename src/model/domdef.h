@@ -14,8 +14,5 @@
 /* One reference for the caller; NULL with e set (line and reason) when it is not the XML of a domain.
  * Elements it does not know are listed as devices of kind "other", never dropped. */
 struct domdef *domdef_parse(const char *xml, size_t len, struct error *e);
-/* Whether the next start brings another machine than the one that runs: vCPUs, memory, firmware machine,
- * devices. What libvirt fills in at the start (aliases, ports, taps, the balloon's size) is no difference. */
-bool domdef_differs(const struct domdef *live, const struct domdef *config);
 
 #endif

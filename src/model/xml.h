@@ -36,7 +36,8 @@ xmlNodePtr xml_next(xmlNodePtr node, const char *name);
 xmlNodePtr xml_find(xmlNodePtr node, const char *path);
 bool xml_is(xmlNodePtr node, const char *name); /* an element of that name without namespace */
 
-/* What the path means; "yes" for a "?" that is there. NULL: nothing, or an empty text. The caller frees. */
+/* What the path means; "yes" for a "?" that is there. NULL: nothing, an empty text, or a NULL node. The
+ * caller frees. */
 char *xml_get(xmlNodePtr node, const char *path);
 bool xml_get_is(xmlNodePtr node, const char *path, const char *value);
 /* <memory unit='GiB'>4</memory>, or an attribute of an element that has a unit, in KiB; NAN when it is
