@@ -15,7 +15,7 @@ BUILD='gcc make libc6-dev pkgconf|pkg-config libvirt-dev libncurses-dev libreadl
 GUESTS='libvirt-clients libvirt-daemon libvirt-daemon-driver-qemu ?libvirt-daemon-log ?libvirt-daemon-driver-network
     ?libvirt-daemon-driver-nodedev ?libvirt-daemon-driver-nwfilter ?libvirt-daemon-driver-secret
     ?libvirt-daemon-driver-storage ?libvirt-daemon-driver-interface qemu-system-x86 qemu-utils dnsmasq-base iptables
-    iproute2 busybox-static cpio xz-utils e2fsprogs'
+    iproute2 busybox-static cpio xz-utils e2fsprogs swtpm swtpm-tools ovmf'
 CHECKS='clang libclang-rt-dev llvm clang-format clang-tidy cppcheck valgrind libcmocka-dev tmux jq ncurses-term
     ncurses-base mandoc bsdextrautils util-linux procps zsh fish'
 DEB='dpkg-dev'

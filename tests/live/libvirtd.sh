@@ -11,8 +11,8 @@ LC_ALL=C.UTF-8
 export LC_ALL
 export PATH="$PATH:/usr/sbin:/sbin"
 here=$(cd "$(dirname "$0")" && pwd)
-# Where libvirt keeps things; inside, each is an empty folder.
-covered='/run /var/lib/libvirt /var/log/libvirt /var/cache/libvirt /etc/libvirt'
+# Where libvirt, and swtpm for it, keep things; inside, each is an empty folder.
+covered='/run /var/lib/libvirt /var/log/libvirt /var/cache/libvirt /etc/libvirt /var/lib/swtpm-localca /var/log/swtpm'
 
 if [ "${1-}" != --inside ]; then
     if [ "$(id -u)" != 0 ]; then
@@ -101,6 +101,8 @@ cat >/etc/libvirt/qemu.conf <<'EOF'
 user = "root"
 group = "root"
 security_driver = "none"
+swtpm_user = "root"
+swtpm_group = "root"
 dynamic_ownership = 0
 remember_owner = 0
 namespaces = []
