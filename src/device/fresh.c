@@ -6,6 +6,7 @@
 #include <sys/random.h>
 #include "base/mem.h"
 #include "device/disk.h"
+#include "device/machine.h"
 #include "model/xml.h"
 
 static xmlNodePtr devices_of(xmlNodePtr domain)
@@ -26,14 +27,6 @@ static bool is_machine(xmlNodePtr domain, const char *part)
     char *machine = xml_get(domain, "os/type@machine");
     bool is = machine && strstr(machine, part);
     free(machine);
-    return is;
-}
-
-static bool is_x86(xmlNodePtr domain)
-{
-    char *arch = xml_get(domain, "os/type@arch");
-    bool is = !arch || strcmp(arch, "x86_64") == 0 || strcmp(arch, "i686") == 0;
-    free(arch);
     return is;
 }
 
@@ -72,7 +65,7 @@ bool complete_disk(xmlNodePtr fresh, xmlNodePtr domain, struct error *e)
 
 bool complete_cdrom(xmlNodePtr fresh, xmlNodePtr domain, struct error *e)
 {
-    bool q35 = is_machine(domain, "q35"), pc = is_x86(domain) && !q35;
+    bool q35 = is_machine(domain, "q35"), pc = machine_is_x86(domain) && !q35;
     return name_disk(fresh, domain, q35 ? "sata" : pc ? "ide" : "scsi", e);
 }
 
@@ -193,13 +186,13 @@ bool complete_single(xmlNodePtr fresh, xmlNodePtr domain, struct error *e)
 bool complete_panic(xmlNodePtr fresh, xmlNodePtr domain, struct error *e)
 {
     (void)e;
-    set_if_unsaid(fresh, "@model", is_x86(domain) ? "isa" : "pvpanic");
+    set_if_unsaid(fresh, "@model", machine_is_x86(domain) ? "isa" : "pvpanic");
     return true;
 }
 
 bool complete_iommu(xmlNodePtr fresh, xmlNodePtr domain, struct error *e)
 {
-    set_if_unsaid(fresh, "@model", is_x86(domain) ? "intel" : "smmuv3");
+    set_if_unsaid(fresh, "@model", machine_is_x86(domain) ? "intel" : "smmuv3");
     return complete_single(fresh, domain, e);
 }
 

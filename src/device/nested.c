@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 #include "base/strbuf.h"
+#include "device/machine.h"
 #include "device/nested_cpu.h"
 #include "model/xml.h"
 
@@ -19,11 +20,6 @@
 static bool has_type(xmlNodePtr domain, const char *type)
 {
     return xml_get_is(domain, "@type", type);
-}
-
-static bool is_x86(xmlNodePtr domain)
-{
-    return xml_get_is(domain, "os/type@arch", "x86_64") || xml_get_is(domain, "os/type@arch", "i686");
 }
 
 static bool is_arm(xmlNodePtr domain)
@@ -53,7 +49,7 @@ static bool machine_asks(xmlNodePtr domain)
 
 bool nested_is_asked_for(xmlNodePtr domain)
 {
-    if (!is_x86(domain))
+    if (!machine_is_x86(domain))
         return machine_asks(domain);
     return nested_cpu_asks(domain, "svm") || nested_cpu_asks(domain, "vmx");
 }
@@ -123,7 +119,7 @@ static void host_hvf(xmlNodePtr domain, const struct facts *f, struct toggle_lev
 
 static void host_emulated(xmlNodePtr domain, struct toggle_level *out)
 {
-    if (!is_x86(domain))
+    if (!machine_is_x86(domain))
         level_set(out, ANSWER_YES, "software emulation (type qemu) has EL2");
     else if (nested_cpu_asks(domain, "vmx"))
         level_set(out, ANSWER_NO, "software emulation (type qemu) has svm, but never vmx");
@@ -135,11 +131,11 @@ static void judge_host(const struct toggle_input *in, xmlNodePtr domain, struct 
 {
     if (!in->facts->is_qemu)
         level_set(out, ANSWER_NO, "the host's driver is not QEMU's");
-    else if (has_type(domain, "qemu") && (is_x86(domain) || is_arm(domain)))
+    else if (has_type(domain, "qemu") && (machine_is_x86(domain) || is_arm(domain)))
         host_emulated(domain, out);
     else if (has_type(domain, "hvf"))
         host_hvf(domain, in->facts, out);
-    else if (has_type(domain, "kvm") && is_x86(domain))
+    else if (has_type(domain, "kvm") && machine_is_x86(domain))
         host_kvm_x86(in->nest, out);
     else if (has_type(domain, "kvm") && is_arm(domain))
         host_kvm_arm(in->nest, out);
@@ -151,7 +147,7 @@ static void judge_host(const struct toggle_input *in, xmlNodePtr domain, struct 
 
 static void definition_of(const struct toggle_input *in, xmlNodePtr domain, struct toggle_level *out)
 {
-    if (is_x86(domain)) {
+    if (machine_is_x86(domain)) {
         struct nested_cpu cpu = nested_cpu_of(domain, in->nest);
         level_set(out, cpu.answer, "%s", cpu.words);
         free(cpu.words);
@@ -188,7 +184,7 @@ static void judge_qemu(const struct toggle_input *in, xmlNodePtr asked, struct t
     else if (!in->arguments)
         level_set(out, ANSWER_UNKNOWN, "%s",
                   in->arguments_why ? in->arguments_why : "nothing is known of QEMU");
-    else if (is_x86(in->live))
+    else if (machine_is_x86(in->live))
         nested_cpu_judge_arguments(in, out);
     else if (strstr(in->arguments, MACHINE_TOKEN))
         level_set(out, ANSWER_YES, "QEMU was started with -machine " MACHINE_TOKEN);
@@ -216,10 +212,10 @@ static void judge_probe(const struct toggle_input *in, xmlNodePtr asked, struct 
     const char *missing = feature_missing(asked, has ? has : "");
     if (!kvm)
         level_set(out, ANSWER_UNKNOWN, "the guest's answer tells nothing of it");
-    else if (is_x86(asked) && missing)
+    else if (machine_is_x86(asked) && missing)
         level_set(out, ANSWER_NO, "the guest's CPU has no %s%s%s%s", missing, has ? ", only " : "",
                   has ? has : "", device ? "; /dev/kvm is there" : "; there is no /dev/kvm");
-    else if (is_x86(asked) && !has)
+    else if (machine_is_x86(asked) && !has)
         level_set(out, ANSWER_NO, "the guest's CPU has neither svm nor vmx%s",
                   device ? "; /dev/kvm is there, and proves nothing" : "; there is no /dev/kvm");
     else if (!device)
@@ -241,7 +237,7 @@ static void judge_serial(const struct toggle_input *in, xmlNodePtr asked, struct
         evidence_line(in->serial, "HYP mode not available|no hardware support for 'kvm_|"
                                   "(SVM|VMX) not supported by CPU|kvm: support for '.*' disabled by bios");
     /* Of the two on x86, only that of svm says so: it is no evidence for vmx. */
-    bool other = is_x86(asked) && nested_cpu_asks(asked, "vmx");
+    bool other = machine_is_x86(asked) && nested_cpu_asks(asked, "vmx");
     if (no)
         level_set(out, ANSWER_NO, "the guest's serial log: %s", no);
     else if (yes && !other)
@@ -274,7 +270,7 @@ static bool is_pending(const struct toggle_input *in)
 {
     if (!in->live || !in->config || !in->arguments)
         return false;
-    if (is_x86(in->config))
+    if (machine_is_x86(in->config))
         return nested_cpu_differs(in, in->config);
     return machine_asks(in->config) != (strstr(in->arguments, MACHINE_TOKEN) != NULL);
 }
@@ -321,7 +317,7 @@ static void refuse_host(const struct toggle_input *in, xmlNodePtr domain, const 
 {
     const struct nest_host *n = in->nest;
     char *remedy = NULL;
-    if (has_type(domain, "kvm") && is_x86(domain)) {
+    if (has_type(domain, "kvm") && machine_is_x86(domain)) {
         bool amd = n->vendor ? strcasecmp(n->vendor, "AMD") == 0
                              : n->kvm_module && strcmp(n->kvm_module, "kvm_amd") == 0;
         const char *module = amd ? "kvm_amd" : "kvm_intel";
@@ -384,7 +380,7 @@ void nested_preflight(const struct toggle_input *in, const char *value, finding_
     else if (host.answer == ANSWER_UNKNOWN)
         finding_add(out, "nested-unknown", SEV_WARN, NULL, "whether the host nests is not known: %s",
                     host.evidence);
-    if (is_x86(domain))
+    if (machine_is_x86(domain))
         check_x86_rules(in, domain, out);
     else
         check_machine_rules(in, domain, out);
@@ -405,7 +401,7 @@ char *nested_plan(const struct toggle_input *in, const char *value, struct error
         error_set(e, STATUS_USAGE, "nested: on or off is wanted, not \"%s\"", value);
         return NULL;
     }
-    if (is_x86(domain))
+    if (machine_is_x86(domain))
         return nested_cpu_plan(in, domain, on);
     if (!is_arm(domain)) {
         error_set(e, STATUS_FAILED, "%s: nested virtualization is known here for x86 and aarch64 only",

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "base/strbuf.h"
 #include "base/text.h"
+#include "device/machine.h"
 #include "model/xml.h"
 
 #define VIRTIO_LIBVIRT 10004000ul
@@ -61,11 +62,6 @@ static bool machine_begins(xmlNodePtr domain, const char *a, const char *b)
     return is;
 }
 
-static bool is_x86(xmlNodePtr domain)
-{
-    return xml_get_is(domain, "os/type@arch", "x86_64") || xml_get_is(domain, "os/type@arch", "i686");
-}
-
 static bool has_pci(xmlNodePtr domain)
 {
     return !machine_begins(domain, "microvm", "isapc");
@@ -82,9 +78,9 @@ const char *sound_best(const struct facts *f, xmlNodePtr domain)
         return "virtio";
     if (machine_begins(domain, "q35", "pc-q35"))
         return "ich9";
-    if (is_x86(domain) && has_pci(domain))
+    if (machine_is_x86(domain) && has_pci(domain))
         return "ich6";
-    if (is_x86(domain))
+    if (machine_is_x86(domain))
         return "sb16";
     return "usb";
 }
@@ -280,7 +276,7 @@ static void check_card(const struct toggle_input *in, xmlNodePtr domain, const c
     else if (strcmp(model, "virtio") == 0 && !virtio_works(in->facts))
         finding_add(out, "sound-virtio", SEV_WARN, remedy,
                     "virtio sound needs libvirt 10.4.0 and QEMU 8.2.0; the versions there are not known");
-    if (c && ((c->needs & ON_X86 && !is_x86(domain)) || (c->needs & ON_PCI && !has_pci(domain))))
+    if (c && ((c->needs & ON_X86 && !machine_is_x86(domain)) || (c->needs & ON_PCI && !has_pci(domain))))
         finding_add(out, "sound-machine", SEV_ERROR, remedy, "this machine has no place for the card %s",
                     model);
     if (!lacks && strcmp(model, "virtio") == 0)

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "device/machine.h"
 #include "device/sound.h"
 #include "model/xml.h"
 
@@ -50,11 +51,6 @@ static const char *nic_keeps(const struct looked_at *l)
                : NULL;
 }
 
-static bool is_x86(const struct looked_at *l)
-{
-    return xml_get_is(l->domain, "os/type@arch", "x86_64") || xml_get_is(l->domain, "os/type@arch", "i686");
-}
-
 static const char *input_keeps(const struct looked_at *l)
 {
     if (xml_get_is(l->node, "@type", "tablet"))
@@ -64,7 +60,7 @@ static const char *input_keeps(const struct looked_at *l)
     if (xml_get_is(l->node, "@type", "evdev"))
         return "a device of the host";
     /* An x86 machine has a PS/2 keyboard besides; others have no other one for their firmware. */
-    return is_x86(l) ? NULL : "firmware and boot loaders know a USB keyboard only";
+    return machine_is_x86(l->domain) ? NULL : "firmware and boot loaders know a USB keyboard only";
 }
 
 static const char *sound_keeps(const struct looked_at *l)

@@ -19,24 +19,13 @@ void convert_request_free(void *request)
     free(r);
 }
 
-static void gather(struct convert *cv, xmlNodePtr domain)
-{
-    char *arch = xml_get(domain, "os/type@arch"), *machine = xml_get(domain, "os/type@machine");
-    char *type = xml_get(domain, "@type"), *emulator = xml_get(domain, "devices/emulator");
-    facts_gather(&cv->facts, cv->c->conn, arch, machine, type, emulator, &cv->c->uuid);
-    free(arch);
-    free(machine);
-    free(type);
-    free(emulator);
-}
-
 /* ---- the plan ---- */
 
 static bool tell_plan(struct convert *cv, xmlNodePtr domain)
 {
     struct strbuf out = {0};
     struct virtio_plan p;
-    gather(cv, domain);
+    facts_gather(&cv->facts, cv->c->conn, domain, &cv->c->uuid);
     virtio_plan_make(domain, &cv->facts, cv->c->vm_name, cv->request->bus, &p);
     virtio_plan_print(&p, &out);
     cv->c->json = json_object_new_object();
@@ -151,7 +140,7 @@ static bool begin(struct convert *cv)
     xmlDocPtr doc = cv->s.old_xml ? xml_parse_element(cv->s.old_xml, "domain", &c->error) : NULL;
     bool good = doc != NULL;
     if (good)
-        gather(cv, xmlDocGetRootElement(doc));
+        facts_gather(&cv->facts, cv->c->conn, xmlDocGetRootElement(doc), &cv->c->uuid);
     good = good && check_plan(cv, xmlDocGetRootElement(doc)) && check_dry_run(cv, doc) && keep_old(cv);
     xmlFreeDoc(doc);
     return good;
@@ -163,7 +152,7 @@ static bool go_on(struct convert *cv)
     bool same = !cv->s.uri || !plain || strcmp(cv->s.uri, plain) == 0;
     xmlDocPtr doc = xml_parse_element(cv->s.old_xml, "domain", &cv->c->error);
     if (doc)
-        gather(cv, xmlDocGetRootElement(doc));
+        facts_gather(&cv->facts, cv->c->conn, xmlDocGetRootElement(doc), &cv->c->uuid);
     if (!same)
         error_set(&cv->c->error, STATUS_FAILED, "virtio %s: its conversion was begun on %s: go on there",
                   cv->c->vm_name, cv->s.uri);

@@ -102,24 +102,13 @@ static char *words(const struct edit *ed)
 
 /* ---- checks ---- */
 
-static void gather(struct edit *ed, xmlNodePtr domain)
-{
-    char *arch = xml_get(domain, "os/type@arch"), *machine = xml_get(domain, "os/type@machine");
-    char *type = xml_get(domain, "@type"), *emulator = xml_get(domain, "devices/emulator");
-    facts_gather(&ed->facts, ed->c->conn, arch, machine, type, emulator, &ed->c->uuid);
-    free(arch);
-    free(machine);
-    free(type);
-    free(emulator);
-}
-
 static void check(struct edit *ed)
 {
     bool config = ed->config && ed->request->when != EDIT_LIVE;
     xmlDocPtr after = config ? ed->config : ed->live;
     const char *text = config ? ed->config_xml : ed->live_xml;
     xmlDocPtr before = xml_parse_element(text, "domain", NULL);
-    gather(ed, xmlDocGetRootElement(after));
+    facts_gather(&ed->facts, ed->c->conn, xmlDocGetRootElement(after), &ed->c->uuid);
     char *new_xml = xml_print(after);
     facts_dry_run_change(&ed->facts, ed->c->conn, text, new_xml);
     free(new_xml);

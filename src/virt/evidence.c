@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "base/file.h"
 #include "base/text.h"
+#include "device/machine.h"
 #include "logs/tail.h"
 #include "model/xml.h"
 #include "virt/facts.h"
@@ -86,17 +87,14 @@ static void look_at_kernel(struct nest_host *n)
 /* A CPU with all the features that its model brings; NULL when libvirt can't tell. */
 static xmlDocPtr expand(struct job_context *c, xmlNodePtr domain, const char *cpu_xml)
 {
-    char *arch = xml_get(domain, "os/type@arch"), *machine = xml_get(domain, "os/type@machine");
-    char *type = xml_get(domain, "@type"), *emulator = xml_get(domain, "devices/emulator");
+    struct machine m;
     const char *list[] = {cpu_xml};
-    char *text = virConnectBaselineHypervisorCPU(c->conn, emulator, arch, machine, type, list, 1,
+    machine_read(domain, &m);
+    char *text = virConnectBaselineHypervisorCPU(c->conn, m.emulator, m.arch, m.type, m.virt, list, 1,
                                                  VIR_CONNECT_BASELINE_CPU_EXPAND_FEATURES);
     xmlDocPtr doc = text ? xml_parse(text, strlen(text), NULL) : NULL;
     free(text);
-    free(arch);
-    free(machine);
-    free(type);
-    free(emulator);
+    machine_clear(&m);
     return doc;
 }
 
@@ -154,7 +152,7 @@ static void gather_nesting(struct job_context *c, struct evidence *ev, xmlNodePt
         free(name);
         free(word);
     }
-    if (!xml_get_is(domain, "os/type@arch", "x86_64") && !xml_get_is(domain, "os/type@arch", "i686"))
+    if (!machine_is_x86(domain))
         return;
     n->offered = expand_host_model(c, domain, ev->facts.domcaps);
     n->cpu = expand_model(c, domain);
@@ -166,18 +164,12 @@ bool evidence_host(struct job_context *c, struct evidence *ev)
     if (!read_definitions(c, ev))
         return false;
     xmlNodePtr domain = ev->input.config ? ev->input.config : ev->input.live;
-    char *arch = xml_get(domain, "os/type@arch"), *machine = xml_get(domain, "os/type@machine");
-    char *type = xml_get(domain, "@type"), *emulator = xml_get(domain, "devices/emulator");
     char *uri = virConnectGetURI(c->conn);
-    facts_gather(&ev->facts, c->conn, arch, machine, type, emulator, &c->uuid);
+    facts_gather(&ev->facts, c->conn, domain, &c->uuid);
     gather_nesting(c, ev, domain, uri ? uri : "");
     ev->input.vm = c->vm_name;
     ev->input.facts = &ev->facts;
     ev->input.nest = &ev->nest;
-    free(arch);
-    free(machine);
-    free(type);
-    free(emulator);
     free(uri);
     return true;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/log.h"
+#include "device/machine.h"
 #include "model/xml.h"
 #include "virt/private.h"
 
@@ -200,11 +201,13 @@ static void gather_others(struct facts *f, virConnectPtr conn, const struct vm_u
 
 /* ---- all of it ---- */
 
-void facts_gather(struct facts *out, virConnectPtr conn, const char *arch, const char *machine,
-                  const char *virttype, const char *emulator, const struct vm_uuid *self)
+void facts_gather(struct facts *out, virConnectPtr conn, xmlNodePtr domain, const struct vm_uuid *self)
 {
+    struct machine m;
     gather_host(out, conn);
-    char *caps = virConnectGetDomainCapabilities(conn, emulator, arch, machine, virttype, 0);
+    machine_read(domain, &m);
+    char *caps = virConnectGetDomainCapabilities(conn, m.emulator, m.arch, m.type, m.virt, 0);
+    machine_clear(&m);
     out->domcaps = parse_reply(caps, "domain capabilities");
     facts_networks(out, conn);
     facts_pools(out, conn);

@@ -9,11 +9,10 @@
 #include <libvirt/libvirt.h>
 #include "device/facts.h"
 
-/* Fills `out` (all zero before; facts_clear() when done). arch, machine, virttype, emulator: of the domain
- * that is looked at, as in its definition; NULL: libvirt's default. `self` is left out of the other domains;
- * NULL: nobody is. */
-void facts_gather(struct facts *out, virConnectPtr conn, const char *arch, const char *machine,
-                  const char *virttype, const char *emulator, const struct vm_uuid *self);
+/* Fills `out` (all zero before; facts_clear() when done) for the machine that the definition asks for; what
+ * it does not say (NULL: all of it) is libvirt's default. `self` is left out of the other domains; NULL:
+ * nobody is. */
+void facts_gather(struct facts *out, virConnectPtr conn, xmlNodePtr domain, const struct vm_uuid *self);
 /* Lets libvirt translate the definition for QEMU and keeps what it says against that in native_error. Nothing
  * is changed. */
 void facts_dry_run(struct facts *f, virConnectPtr conn, const char *domain_xml);

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "command/complete_resources.h"
 #include "model/resources.h"
+#include "device/machine.h"
 #include "model/xml.h"
 #include "virt/facts.h"
 #include "virt/fleet.h"
@@ -48,7 +49,10 @@ static void test_gather(void **state)
     (void)state;
     virConnectPtr conn = open_test();
     struct facts f = {0};
-    facts_gather(&f, conn, "i686", NULL, "test", NULL, NULL);
+    xmlDocPtr doc = xml_parse_element("<domain type='test'><os><type arch='i686'>hvm</type></os></domain>",
+                                      "domain", NULL);
+    facts_gather(&f, conn, xmlDocGetRootElement(doc), NULL);
+    xmlFreeDoc(doc);
     assert_false(f.is_qemu);
     assert_false(f.local);
     assert_true(f.libvirt >= 9000000);
@@ -71,12 +75,47 @@ static void test_gather(void **state)
     struct vm_uuid self = f.others.items[0].uuid;
     facts_clear(&f);
     assert_int_equal(f.others.cap, 0);
-    facts_gather(&f, conn, NULL, NULL, NULL, NULL, &self);
+    facts_gather(&f, conn, NULL, &self);
     assert_int_equal(f.others.len, 0);
     assert_true(f.others_known);
     facts_clear(&f);
     facts_clear(&f);
     virConnectClose(conn);
+}
+
+static bool same(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static void test_machine(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *arch, *type, *virt, *emulator;
+        bool x86;
+    } rows[] = {
+        {"<domain type='kvm'><os><type arch='x86_64' machine='pc-q35-7.2'>hvm</type></os><devices>"
+         "<emulator>/bin/q</emulator></devices></domain>",
+         "x86_64", "pc-q35-7.2", "kvm", "/bin/q", true},
+        {"<domain><os><type arch='i686'/></os></domain>", "i686", NULL, NULL, NULL, true},
+        {"<domain type='qemu'><os><type arch='aarch64' machine='virt'/></os></domain>", "aarch64", "virt",
+         "qemu", NULL, false},
+        {"<domain/>", NULL, NULL, NULL, NULL, false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        xmlDocPtr doc = xml_parse_element(rows[i].text, "domain", NULL);
+        struct machine m;
+        machine_read(xmlDocGetRootElement(doc), &m);
+        assert_true(same(m.arch, rows[i].arch));
+        assert_true(same(m.type, rows[i].type));
+        assert_true(same(m.virt, rows[i].virt));
+        assert_true(same(m.emulator, rows[i].emulator));
+        assert_int_equal(machine_is_x86(xmlDocGetRootElement(doc)), rows[i].x86);
+        machine_clear(&m);
+        assert_null(m.arch);
+        xmlFreeDoc(doc);
+    }
 }
 
 /* The driver has no such call: nothing is held against any definition. */
@@ -205,9 +244,9 @@ static void test_fleet(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_answers),    cmocka_unit_test(test_gather), cmocka_unit_test(test_dry_run),
-        cmocka_unit_test(test_sorted),     cmocka_unit_test(test_words),  cmocka_unit_test(test_json),
-        cmocka_unit_test(test_candidates), cmocka_unit_test(test_fleet),
+        cmocka_unit_test(test_answers), cmocka_unit_test(test_gather),     cmocka_unit_test(test_machine),
+        cmocka_unit_test(test_dry_run), cmocka_unit_test(test_sorted),     cmocka_unit_test(test_words),
+        cmocka_unit_test(test_json),    cmocka_unit_test(test_candidates), cmocka_unit_test(test_fleet),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
