@@ -89,6 +89,20 @@ enum vm_figure_flag {
     VM_FLAGS_KNOWN = 128 /* the booleans above were asked for and answered */
 };
 
+/* What really becomes of a domain when its host comes up. */
+enum vm_autostart {
+    AUTOSTART_UNKNOWN,
+    AUTOSTART_OFF,     /* it is not started */
+    AUTOSTART_NATIVE,  /* libvirt starts it, in any order */
+    AUTOSTART_ONCE,    /* at the next boot alone */
+    AUTOSTART_ORDERED, /* by virtdeck's unit, in its turn */
+    AUTOSTART_BLOCKED, /* the same, but something stands in the way */
+    AUTOSTART_NOBODY,  /* it has a policy, and nobody carries it out */
+    AUTOSTARTS
+};
+/* "unknown" "off" "on" "once" "ordered" "blocked" "nobody"; static. */
+const char *vm_autostart_word(enum vm_autostart a);
+
 /* A domain in a snapshot. */
 struct vm {
     struct vm_uuid uuid;
@@ -111,6 +125,8 @@ struct vm {
     char *ip;                     /* addresses found, space separated; NULL unknown. Owned like name */
     struct vm_device_rate *rates; /* only for the domain in the focus; n_rates */
     size_t n_rates;
+    struct start_item *start;    /* autostart/start_item.h; a reference; NULL until the XML was read */
+    enum vm_autostart autostart; /* as of the last survey */
     struct device_list *devices; /* device/list.h; only for the domain in the focus, a reference; NULL */
 };
 

@@ -65,6 +65,11 @@ void fleet_ask_addresses(struct fleet *f, int host, const struct vm_uuid *uuid);
  * tells when it came. */
 struct host_resources *fleet_resources(struct fleet *f, int host);
 
+/* What is known of starting with the host: the newest that was worked out (a reference, NULL: none yet;
+ * autostart/view.h). Has it worked out anew in the background when it is older than max_age_ms or something
+ * that it rests on has changed; fleet_fd() tells when it came. */
+struct autostart_view *fleet_autostart(struct fleet *f, int host, int64_t max_age_ms);
+
 /* What workers have to tell. Owned by the receiver; message_clear(). */
 enum message_type { MSG_EVENT, MSG_JOB, MSG_AUTH };
 struct message {
@@ -121,7 +126,9 @@ struct job_args {
     void (*free_data)(void *data);
 };
 
-/* Queues a job on a domain. The caller gets a reference. Results come as MSG_JOB and can be polled. */
+/* Queues a job on a domain, or (uuid nil; vm_name then names the host) on a host as a whole: that one begins
+ * also where there is no connection. The caller gets a reference. Results come as MSG_JOB and can be polled.
+ */
 struct job *fleet_submit(struct fleet *f, int host, const struct vm_uuid *uuid, const char *vm_name,
                          const struct job_kind *kind, const struct job_args *args);
 struct job *job_ref(struct job *j);

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * All that has a say in what happens when a host comes up or goes down, gathered at one moment: policies,
+ * libvirt's own flags, networks and pools, files of the host, its limits, earlier times. Plans and checks are
+ * made from it alone. Values belong to whoever declared the survey. Any thread.
+ */
+#ifndef VIRTDECK_AUTOSTART_SURVEY_H
+#define VIRTDECK_AUTOSTART_SURVEY_H
+
+#include "autostart/host_files.h"
+#include "autostart/start_item.h"
+#include "autostart/times.h"
+#include "model/resources.h"
+#include "model/snapshot.h"
+
+struct survey_vm {
+    char *name;
+    struct vm_uuid uuid;
+    struct start_item *item; /* a reference; NULL: its definition could not be read */
+    bool running, persistent, native, once, managed_save;
+    bool flags_known; /* of native, once, managed_save */
+};
+
+struct survey_network { /* or pool */
+    enum need_kind kind;
+    char *name;
+    bool active;
+};
+
+/* Who listens on a TCP port of this host. */
+struct survey_port {
+    int port;
+    char *holder;        /* "nginx (pid 812)", "the domain db1"; NULL: unknown */
+    struct vm_uuid uuid; /* of that domain; nil */
+};
+
+struct survey {
+    char *host_name, *uri;
+    bool session;                  /* qemu:///session and its likes: units of the user */
+    bool local;                    /* the host's files are this machine's */
+    bool root;                     /* we are root */
+    bool complete;                 /* every domain's definition was read */
+    unsigned long libvirt_version; /* the daemon's: major*1000000 + minor*1000 + release; 0 unknown */
+    VEC(struct survey_vm) vms;     /* sorted by name */
+    bool networks_known, pools_known;
+    VEC(struct survey_network) networks; /* and pools */
+    VEC(struct survey_port) ports;       /* only those that some definition asks for */
+    struct host_files files;
+    struct autostart_config config;
+    finding_list config_findings;
+    struct start_times times;
+};
+
+/* From the newest snapshot and what was read of networks and pools (NULL: unknown), plus, where the host is
+ * this machine, its files. Blocks on files: not for the screen's thread. `root` is put before paths: "". */
+void survey_take(struct survey *s, const struct snapshot *snap, const struct host_resources *res,
+                 const char *root);
+void survey_clear(struct survey *s);
+const struct survey_vm *survey_find(const struct survey *s, const struct vm_uuid *uuid);
+const struct survey_vm *survey_find_name(const struct survey *s, const char *name);
+
+/* The plan of a start or a shutdown. after_boot as plan_input has it. Never NULL. */
+struct plan *survey_plan(const struct survey *s, bool reverse, bool after_boot);
+
+#endif
