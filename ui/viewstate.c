@@ -13,17 +13,9 @@ static bool is_free(const struct deck *d, enum option_id id)
     return !origin || strcmp(origin, "default") == 0;
 }
 
-static const char *text_of(json_object *root, const char *key)
-{
-    json_object *v;
-    if (!json_object_object_get_ex(root, key, &v) || !json_object_is_type(v, json_type_string))
-        return NULL;
-    return json_object_get_string(v);
-}
-
 static bool load_columns(struct deck *d, json_object *root, struct error *e)
 {
-    const char *list = text_of(root, "columns");
+    const char *list = jsondoc_text(root, "columns");
     if (list && is_free(d, OPT_COLUMNS) && !view_set_columns(&d->view, list, e))
         return false;
     json_object *all;
@@ -41,7 +33,7 @@ static bool load_columns(struct deck *d, json_object *root, struct error *e)
 
 static void load_pane(struct deck *d, json_object *root)
 {
-    const char *id = text_of(root, "pane");
+    const char *id = jsondoc_text(root, "pane");
     if (!id || !is_free(d, OPT_PANE))
         return;
     d->pane_open = false;
@@ -54,7 +46,7 @@ static void load_pane(struct deck *d, json_object *root)
 
 static void load_window(struct deck *d, json_object *root)
 {
-    const char *id = text_of(root, "window");
+    const char *id = jsondoc_text(root, "window");
     for (int i = 0; id && is_free(d, OPT_WINDOW) && i < WINDOW_COUNT; i++)
         if (strcmp(windows[i].id, id) == 0)
             d->window = (enum window)i;
@@ -70,7 +62,7 @@ bool viewstate_load(struct deck *d, const char *path, struct error *e)
         return missing;
     }
     bool good = load_columns(d, doc.root, e);
-    const char *sort = text_of(doc.root, "sort"), *group = text_of(doc.root, "group");
+    const char *sort = jsondoc_text(doc.root, "sort"), *group = jsondoc_text(doc.root, "group");
     if (sort && is_free(d, OPT_SORT))
         good = view_set_sort(&d->view, sort, good ? e : NULL) && good;
     if (group && is_free(d, OPT_GROUP))

@@ -383,3 +383,28 @@ void jsondoc_free(struct jsondoc *doc)
     json_object_put(doc->root);
     *doc = (struct jsondoc){0};
 }
+
+json_object *jsondoc_object(const char *text, size_t len, int flags)
+{
+    json_tokener *t = json_tokener_new_ex(DEEPEST);
+    if (!t)
+        die("out of memory (JSON parser)");
+    /* Not JSON_TOKENER_STRICT: under it json-c 0.18 refuses every character that is not ASCII. */
+    json_tokener_set_flags(t, flags);
+    while (len && memchr(" \t\r\n", text[len - 1], 4))
+        len--;
+    json_object *o = json_tokener_parse_ex(t, text, (int)len);
+    bool whole = json_tokener_get_error(t) == json_tokener_success && json_tokener_get_parse_end(t) == len;
+    json_tokener_free(t);
+    if (whole && json_object_is_type(o, json_type_object))
+        return o;
+    json_object_put(o);
+    return NULL;
+}
+
+const char *jsondoc_text(json_object *o, const char *key)
+{
+    json_object *v = NULL;
+    json_object_object_get_ex(o, key, &v);
+    return json_object_is_type(v, json_type_string) ? json_object_get_string(v) : NULL;
+}

@@ -24,4 +24,11 @@ bool jsondoc_load(struct jsondoc *doc, const char *path, bool *missing, struct e
 int jsondoc_line(const struct jsondoc *doc, size_t depth, const char *const *keys);
 void jsondoc_free(struct jsondoc *doc);
 
+/* For files that this program itself wrote, where no complaint has to name a line. The object that is all of
+ * the text, but for blanks around it; NULL: it is something else. flags: json-c's, such as
+ * JSON_TOKENER_VALIDATE_UTF8. The caller gives it back with json_object_put(). */
+json_object *jsondoc_object(const char *text, size_t len, int flags);
+/* The member as text; NULL: it is missing or no string. It belongs to the object. */
+const char *jsondoc_text(json_object *o, const char *key);
+
 #endif

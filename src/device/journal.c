@@ -8,7 +8,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <json-c/json.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/jsondoc.h"
 #include "base/paths.h"
 #include "base/strbuf.h"
 #include "model/xml.h"
@@ -88,30 +88,11 @@ static char *entry_text(struct journal_entry *e)
     return copy;
 }
 
-static json_object *parse_object(const char *text, size_t len)
-{
-    json_tokener *t = json_tokener_new_ex(8);
-    if (!t)
-        die("out of memory");
-    /* Not JSON_TOKENER_STRICT: under it json-c 0.18 refuses every character that is not ASCII. */
-    while (len && strchr(" \t\r\n", text[len - 1]))
-        len--;
-    json_object *o = json_tokener_parse_ex(t, text, (int)len);
-    bool whole = json_tokener_get_error(t) == json_tokener_success && json_tokener_get_parse_end(t) == len;
-    json_tokener_free(t);
-    if (whole && json_object_is_type(o, json_type_object))
-        return o;
-    json_object_put(o);
-    return NULL;
-}
-
 static bool read_state(json_object *o, enum journal_state *state)
 {
-    json_object *v;
-    if (!json_object_object_get_ex(o, "state", &v) || !json_object_is_type(v, json_type_string))
-        return false;
-    for (size_t i = 0; i < ARRAY_LEN(state_words); i++) {
-        if (strcmp(json_object_get_string(v), state_words[i]) == 0) {
+    const char *word = jsondoc_text(o, "state");
+    for (size_t i = 0; word && i < ARRAY_LEN(state_words); i++) {
+        if (strcmp(word, state_words[i]) == 0) {
             *state = (enum journal_state)i;
             return true;
         }
@@ -159,7 +140,7 @@ static bool load_file(const char *folder, unsigned number, bool with_xml, struct
     size_t len = 0;
     bool good = file_read(path, MAX_BYTES, &text, &len, gone, e);
     if (good) {
-        json_object *o = parse_object(text, len);
+        json_object *o = jsondoc_object(text, len, 0);
         *out = (struct journal_entry){0};
         good = o && read_entry(o, number, with_xml, out);
         json_object_put(o);

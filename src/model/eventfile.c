@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/file.h"
+#include "base/jsondoc.h"
 #include "base/strbuf.h"
 #include "base/utf8.h"
 
@@ -58,50 +58,39 @@ static int name_index(const char *const *names, size_t n, const char *name)
     return -1;
 }
 
-/* The member as text, NULL when it is missing or no string. */
-static const char *text_of(json_object *o, const char *key)
-{
-    json_object *v = NULL;
-    json_object_object_get_ex(o, key, &v);
-    return json_object_is_type(v, json_type_string) ? json_object_get_string(v) : NULL;
-}
-
 /* Without time, kind and text a line says nothing. What else is missing or unknown is left at its default: a
  * newer version may have written it. */
 static bool read_event(json_object *o, struct event *ev)
 {
     json_object *time = NULL;
-    const char *kind = text_of(o, "kind"), *text = text_of(o, "text"), *word;
+    const char *kind = jsondoc_text(o, "kind"), *text = jsondoc_text(o, "text"), *word;
     *ev = (struct event){0};
     json_object_object_get_ex(o, "time", &time);
     if (!json_object_is_type(time, json_type_int) || !kind || !text)
         return false;
     ev->wall_ms = json_object_get_int64(time);
     ev->kind = kind;
-    if ((word = text_of(o, "severity"))) {
+    if ((word = jsondoc_text(o, "severity"))) {
         int i = name_index(severity_names, ARRAY_LEN(severity_names), word);
         ev->severity = i < 0 ? SEV_INFO : (enum severity)i;
     }
-    if ((word = text_of(o, "mark"))) {
+    if ((word = jsondoc_text(o, "mark"))) {
         int i = name_index(mark_names, ARRAY_LEN(mark_names), word);
         ev->mark = i < 0 ? MARK_OTHER : (enum event_mark)i;
     }
-    if ((word = text_of(o, "uuid")) && !uuid_parse(word, &ev->uuid))
+    if ((word = jsondoc_text(o, "uuid")) && !uuid_parse(word, &ev->uuid))
         return false;
-    ev->host = xstrdup(text_of(o, "host"));
-    ev->vm = xstrdup(text_of(o, "vm"));
+    ev->host = xstrdup(jsondoc_text(o, "host"));
+    ev->vm = xstrdup(jsondoc_text(o, "vm"));
     ev->text = xstrdup(text);
     return true;
 }
 
-static bool read_line(json_tokener *tok, const char *line, size_t len, void (*take)(void *, struct event *),
-                      void *ctx)
+static bool read_line(const char *line, size_t len, void (*take)(void *, struct event *), void *ctx)
 {
     struct event ev;
-    json_tokener_reset(tok);
-    json_object *o = json_tokener_parse_ex(tok, line, (int)len);
-    bool ok = json_tokener_get_error(tok) == json_tokener_success && json_tokener_get_parse_end(tok) == len &&
-              json_object_is_type(o, json_type_object) && read_event(o, &ev);
+    json_object *o = jsondoc_object(line, len, JSON_TOKENER_VALIDATE_UTF8);
+    bool ok = o && read_event(o, &ev);
     if (ok)
         take(ctx, &ev);
     json_object_put(o);
@@ -149,19 +138,13 @@ static bool read_end(const char *path, struct strbuf *out)
 static size_t read_lines(const struct strbuf *text, void (*take)(void *, struct event *), void *ctx)
 {
     size_t damaged = 0;
-    json_tokener *tok = json_tokener_new_ex(4);
-    if (!tok)
-        die("out of memory (JSON parser)");
-    /* Not JSON_TOKENER_STRICT: under it json-c 0.18 refuses every character that is not ASCII. */
-    json_tokener_set_flags(tok, JSON_TOKENER_VALIDATE_UTF8);
     for (size_t at = 0; at < text->len;) {
         const char *line = text->s + at, *newline = memchr(line, '\n', text->len - at);
         size_t len = newline ? (size_t)(newline - line) : text->len - at;
-        if (len > 0 && !read_line(tok, line, len, take, ctx))
+        if (len > 0 && !read_line(line, len, take, ctx))
             damaged++;
         at += len + 1;
     }
-    json_tokener_free(tok);
     return damaged;
 }
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
 #include <fcntl.h>
-#include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 #include "base/file.h"
+#include "base/jsondoc.h"
 #include "base/paths.h"
 #include "model/xml.h"
 #include "virt/convert_private.h"
@@ -133,20 +133,6 @@ static bool read_all(struct convert_state *s, json_object *o)
     return s->old_xml && s->step < n_convert_steps;
 }
 
-static json_object *parse(const char *text, size_t len)
-{
-    json_tokener *t = json_tokener_new_ex(4);
-    if (!t)
-        die("out of memory");
-    json_object *o = json_tokener_parse_ex(t, text, (int)len + 1);
-    bool whole = json_tokener_get_error(t) == json_tokener_success;
-    json_tokener_free(t);
-    if (whole && json_object_is_type(o, json_type_object))
-        return o;
-    json_object_put(o);
-    return NULL;
-}
-
 bool convert_load(struct convert *cv, bool *there)
 {
     char *path = path_of(cv, "json"), *text = NULL;
@@ -158,7 +144,7 @@ bool convert_load(struct convert *cv, bool *there)
         error_clear(&cv->c->error);
         good = true;
     } else if (good) {
-        json_object *o = parse(text, len);
+        json_object *o = jsondoc_object(text, len, 0);
         good = o && read_all(&cv->s, o);
         json_object_put(o);
         if (!good)

@@ -150,12 +150,55 @@ static void loads(void **state)
     error_clear(&e);
 }
 
+static void objects(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int flags;
+        const char *a; /* NULL: no object at all; "": no text there */
+    } rows[] = {
+        {"{\"a\":\"b\"}", 0, "b"},
+        {"  {\"a\": \"b\"} \r\n\t", 0, "b"},
+        {"{\"a\":\"\u65e5\"}", JSON_TOKENER_VALIDATE_UTF8, "\u65e5"},
+        {"{\"a\":\"\xff\"}", 0, "\xff"},
+        {"{\"a\":\"\xff\"}", JSON_TOKENER_VALIDATE_UTF8, NULL},
+        {"{\"a\":5}", 0, ""},
+        {"{\"a\":null}", 0, ""},
+        {"{}", 0, ""},
+        {"{\"a\":\"b\"} x", 0, NULL},
+        {"{\"a\":\"b\"}{}", 0, NULL},
+        {"{\"a\":\"b\"", 0, NULL},
+        {"[\"a\"]", 0, NULL},
+        {"null", 0, NULL},
+        {"5", 0, NULL},
+        {" \n", 0, NULL},
+        {"", 0, NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        json_object *o = jsondoc_object(rows[i].text, strlen(rows[i].text), rows[i].flags);
+        const char *text = o ? jsondoc_text(o, "a") : NULL;
+        assert_int_equal(o != NULL, rows[i].a != NULL);
+        if (o)
+            assert_string_equal(text ? text : "", rows[i].a);
+        json_object_put(o);
+    }
+    char deep[512] = "{\"a\":";
+    memset(deep + 5, '[', sizeof deep - 5);
+    assert_null(jsondoc_object(deep, sizeof deep, 0));
+    assert_null(jsondoc_object("{\"a\":\"b\"}\0", 10, 0));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lines),  cmocka_unit_test(complaints),
-        cmocka_unit_test(values), cmocka_unit_test(other_scripts),
-        cmocka_unit_test(limits), cmocka_unit_test_setup_teardown(loads, scratch_setup, scratch_teardown),
+        cmocka_unit_test(lines),
+        cmocka_unit_test(complaints),
+        cmocka_unit_test(values),
+        cmocka_unit_test(other_scripts),
+        cmocka_unit_test(limits),
+        cmocka_unit_test(objects),
+        cmocka_unit_test_setup_teardown(loads, scratch_setup, scratch_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
