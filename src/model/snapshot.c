@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "autostart/start_item.h"
 #include "model/snapshot.h"
 
 #include <math.h>
@@ -79,6 +80,7 @@ void snapshot_unref(struct snapshot *s)
     }
     for (size_t i = 0; i < s->n_vms; i++) {
         domdef_unref(s->vms[i].def);
+        start_item_unref(s->vms[i].start);
         device_list_unref(s->vms[i].devices);
         free(s->vms[i].name);
         free(s->vms[i].ip);

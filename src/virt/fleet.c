@@ -11,6 +11,7 @@
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
+#include "autostart/view.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "virt/private.h"
@@ -77,6 +78,7 @@ static void host_free(struct host *h)
 {
     snapshot_unref(h->latest);
     resources_unref(h->resources);
+    autostart_view_unref(h->autostart);
     struct vmmap_slot *slot;
     for (size_t i = 0; (slot = vmmap_next(&h->reboots, &i));)
         free(slot->value);

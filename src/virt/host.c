@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
+#include "autostart/start_item.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "device/list.h"
@@ -192,6 +193,7 @@ void note_clear(struct note *note)
 {
     domdef_unref(note->def);
     device_list_unref(note->devices);
+    start_item_unref(note->start);
     free(note->text);
 }
 

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "autostart/start_item.h"
 #include "base/clock.h"
 #include "device/list.h"
 #include "virt/private.h"
@@ -64,6 +65,7 @@ static void dom_free(struct dom *d)
     free(d->vm.name);
     free(d->vm.ip);
     domdef_unref(d->vm.def);
+    start_item_unref(d->vm.start);
     device_list_unref(d->vm.devices);
     forget_unplugging(d);
     vec_free(&d->unplugging);
@@ -395,9 +397,13 @@ static void apply_definition(struct dom *d, struct note *note)
     domdef_unref(d->vm.def);
     d->vm.def = note->def;
     note->def = NULL;
+    start_item_unref(d->vm.start);
+    d->vm.start = note->start;
+    note->start = NULL;
     d->vm.vcpus_max = d->vm.def->vcpus_max;
-    d->vm.flags &= ~(unsigned)(VM_AGENT_UP | VM_UPDATED);
-    d->vm.flags |= (d->vm.def->agent_up ? VM_AGENT_UP : 0) | (note->updated ? VM_UPDATED : 0);
+    d->vm.flags &= ~(unsigned)(VM_AGENT_UP | VM_UPDATED | VM_AUTOSTART_ONCE);
+    d->vm.flags |= (d->vm.def->agent_up ? VM_AGENT_UP : 0) | (note->updated ? VM_UPDATED : 0) |
+                   (note->once ? VM_AUTOSTART_ONCE : 0);
     if (!vm_state_is_active(d->vm.state)) {
         d->vm.vcpus = d->vm.def->vcpus;
         d->vm.maxmem_kib = d->vm.def->maxmem_kib;

@@ -183,12 +183,16 @@ static void finish(struct job *j, struct job_context *c, bool ok, const char *vm
                   ok ? "done" : error_text(&c->error));
     else
         job_tell(j);
+    pthread_mutex_lock(&j->host->lock);
+    j->host->changes++; /* another job may wait for this one */
+    pthread_cond_broadcast(&j->host->changed);
+    pthread_mutex_unlock(&j->host->lock);
 }
 
 static const char *state_afterwards(struct job_context *c)
 {
     int state;
-    if (c->gone)
+    if (c->gone && !uuid_is_nil(&c->uuid))
         return "undefined";
     if (!c->dom || virDomainGetState(c->dom, &state, NULL, 0) < 0 || state < 0 || state >= VM_STATE_COUNT)
         return NULL;
@@ -198,6 +202,8 @@ static const char *state_afterwards(struct job_context *c)
 static bool find_domain(struct job_context *c)
 {
     c->conn = host_act_conn(c->host, &c->is_qemu);
+    if (uuid_is_nil(&c->uuid)) /* of the host as a whole: it sees for itself */
+        return true;
     if (!c->conn)
         return error_set(&c->error, STATUS_NO_CONNECTION, "%s %s: not connected to the host",
                          c->job->status.kind->action, c->vm_name);
@@ -229,6 +235,7 @@ static void run_job(struct host *h, struct job *j)
                             .args = &j->args,
                             .error = ERROR_INIT};
     struct note changed = {.type = NOTE_CHANGED, .uuid = j->status.uuid};
+    bool of_host = uuid_is_nil(&c.uuid);
     pthread_mutex_lock(&j->lock);
     bool skip = over(j->status.result.state);
     if (!skip)
@@ -243,7 +250,8 @@ static void run_job(struct host *h, struct job *j)
         virDomainFree(c.dom);
     if (c.conn)
         virConnectClose(c.conn);
-    host_post(h, &changed);
+    if (!of_host)
+        host_post(h, &changed);
     finish(j, &c, ok, vm_state);
     error_clear(&c.error);
     free(c.text);

@@ -13,9 +13,11 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/strbuf.h"
+#include "autostart/start_item.h"
 #include "device/list.h"
 #include "device/nested.h"
 #include "model/domdef.h"
+#include "model/xml.h"
 #include "virt/private.h"
 #include "virt/process.h"
 
@@ -45,22 +47,40 @@ static struct domdef *parse_definition(virDomainPtr dom, const char *xml)
     return def;
 }
 
-/* The devices in both definitions, from XML without passwords. NULL: there is nothing to compare, and nobody
- * looks at them. virDomainIsUpdated() is no help: it always says no. */
-static struct device_list *read_devices(virDomainPtr dom, const char *xml, bool detail, bool *nested)
+/* What its next start takes, from the configured definition. */
+static struct start_item *read_start(const char *xml)
 {
-    bool active = virDomainGetID(dom) != (unsigned)-1, persistent = virDomainIsPersistent(dom) == 1;
+    xmlDocPtr doc = xml_parse(xml, strlen(xml), NULL);
+    struct start_item *item = doc ? start_item_read(xmlDocGetRootElement(doc)) : NULL;
+    xmlFreeDoc(doc);
+    return item;
+}
+
+/* Since 11.2; there is no list of those that have it. */
+static bool read_once(virDomainPtr dom)
+{
+    int once = 0;
+#if LIBVIR_VERSION_NUMBER >= 11002000
+    if (virDomainGetAutostartOnce(dom, &once) < 0)
+        once = 0;
+#else
+    (void)dom;
+#endif
+    return once == 1;
+}
+
+/* The devices in both definitions, from XML without passwords. `config` NULL: there is but one. NULL: there
+ * is nothing to compare, and nobody looks at them. virDomainIsUpdated() is no help: it always says no. */
+static struct device_list *read_devices(virDomainPtr dom, const char *xml, const char *config, bool active,
+                                        bool detail)
+{
     struct error e = ERROR_INIT;
-    if (!detail && !(active && persistent))
+    if (!detail && !config)
         return NULL;
-    char *config = active && persistent ? virDomainGetXMLDesc(dom, VIR_DOMAIN_XML_INACTIVE) : NULL;
-    /* The live one leaves out what its CPU model brings along, and what QEMU did not give. */
-    *nested = config && nested_is_asked_for_in(config);
     struct device_list *list = device_list_make(active ? xml : NULL, active ? config : xml, &e);
     if (!list)
         log_write(LEVEL_LOG_WARN, "devices of %s: %s", virDomainGetName(dom), error_text(&e));
     error_clear(&e);
-    free(config);
     return list;
 }
 
@@ -139,15 +159,23 @@ static void look_up_definition(const struct lookup *l, struct note *note)
     char *xml = virDomainGetXMLDesc(l->dom, 0);
     note->type = NOTE_DEFINITION;
     note->def = xml ? parse_definition(l->dom, xml) : NULL;
-    bool nested = false;
-    struct device_list *list = note->def ? read_devices(l->dom, xml, l->detail, &nested) : NULL;
-    note->updated = list && list->active && list->n_pending > 0;
-    if (note->def) {
-        note->def->messages = read_messages(l->dom);
-        note->def->has_nested = note->def->has_nested || nested;
+    if (!note->def) {
+        free(xml);
+        return;
     }
+    bool active = virDomainGetID(l->dom) != (unsigned)-1;
+    bool two = active && virDomainIsPersistent(l->dom) == 1;
+    char *config = two ? virDomainGetXMLDesc(l->dom, VIR_DOMAIN_XML_INACTIVE) : NULL;
+    struct device_list *list = read_devices(l->dom, xml, config, active, l->detail);
+    note->start = read_start(config ? config : xml);
+    note->once = read_once(l->dom);
+    note->updated = list && active && list->n_pending > 0;
+    note->def->messages = read_messages(l->dom);
+    /* The live one leaves out what its CPU model brings along, and what QEMU did not give. */
+    note->def->has_nested = note->def->has_nested || (config && nested_is_asked_for_in(config));
     note->devices = l->detail ? device_list_ref(list) : NULL;
     device_list_unref(list);
+    free(config);
     free(xml);
 }
 
@@ -179,6 +207,13 @@ void *lookup_thread(void *opaque)
             h->resources_state = RESOURCES_READING;
             pthread_mutex_unlock(&h->lock);
             resources_update(h);
+            pthread_mutex_lock(&h->lock);
+            continue;
+        }
+        if (h->autostart_state == RESOURCES_WANTED) {
+            h->autostart_state = RESOURCES_READING;
+            pthread_mutex_unlock(&h->lock);
+            autostart_update(h);
             pthread_mutex_lock(&h->lock);
             continue;
         }

@@ -50,6 +50,8 @@ struct note {
     bool updated;                /* NOTE_DEFINITION: another one is configured for the next start */
     char *text;                  /* NOTE_ADDRESSES; NOTE_UNPLUG: the device's key; owned */
     struct device_list *devices; /* NOTE_DEFINITION: a reference, of the domain in the focus; or NULL */
+    struct start_item *start;    /* NOTE_DEFINITION: a reference */
+    bool once;                   /* NOTE_DEFINITION: libvirt starts it at the next boot alone */
     int64_t wall_ms;             /* NOTE_STARTED_AT */
     unsigned generation;         /* of the connection it is about */
 };
@@ -142,7 +144,11 @@ struct host {
     VEC(struct lookup) lookups;
     bool lookup_running;
     struct host_resources *resources; /* the newest; NULL: never read */
-    enum { RESOURCES_IDLE, RESOURCES_WANTED, RESOURCES_READING } resources_state;
+    enum { RESOURCES_IDLE, RESOURCES_WANTED, RESOURCES_READING } resources_state, autostart_state;
+    struct autostart_view *autostart;                  /* the newest; NULL: never worked out */
+    uint64_t autostart_changes, autostart_definitions; /* as they were when that began */
+    int64_t autostart_again_ms;                        /* monotonic: not worked out anew before */
+    uint64_t definitions; /* counts what became known of domains that decides what starts with the host */
     pthread_cond_t lookup_wake;
     VEC(struct job *) jobs; /* queued */
     pthread_cond_t job_wake;
@@ -161,7 +167,7 @@ struct host {
     int64_t flags_ms, node_ms, rtt_at_ms;
     struct host_info info; /* strings owned */
     struct rate node_busy, node_total;
-    uint64_t seq;
+    uint64_t seq, start_signature;
     VEC(int) callbacks;
 };
 
@@ -255,6 +261,11 @@ void *lookup_thread(void *host);
 
 /* resources.c: in a lookup thread, which was asked to */
 void resources_update(struct host *h);
+
+/* autostart.c: the same. */
+void autostart_update(struct host *h);
+/* One made now, of the newest snapshot, in a thread that may wait. Never NULL; the caller unrefs. */
+struct autostart_view *autostart_read(struct host *h);
 
 /* job.c */
 void jobs_stop(struct host *h);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "autostart/view.h"
 #include "base/clock.h"
 #include "device/list.h"
 #include "virt/private.h"
@@ -38,12 +39,19 @@ static void copy_rates(struct vm *vm, const struct dom *d)
     }
 }
 
+static enum vm_autostart verdict_of(const struct autostart_view *view, const struct vm_uuid *uuid)
+{
+    const struct vm_verdict *v = view ? autostart_verdict(&view->check, uuid) : NULL;
+    return v ? v->verdict : AUTOSTART_UNKNOWN;
+}
+
 static void copy_vm(struct vm *to, const struct dom *d, int64_t now_wall)
 {
     *to = d->vm;
     to->name = xstrdup(d->vm.name);
     to->ip = xstrdup(d->vm.ip);
     to->def = domdef_ref(d->vm.def);
+    to->start = start_item_ref(d->vm.start);
     to->devices = device_list_ref(d->vm.devices);
     copy_rates(to, d);
     if (vm_state_is_active(to->state) && d->started_wall_ms)
@@ -61,18 +69,43 @@ static void swap_in(struct host *h, struct snapshot *s)
     fleet_signal(h->fleet);
 }
 
+/* Another one whenever something is known that decides what starts with the host. */
+static uint64_t start_signature(const struct snapshot *s)
+{
+    const unsigned flags =
+        VM_PERSISTENT | VM_AUTOSTART | VM_AUTOSTART_ONCE | VM_MANAGED_SAVE | VM_FLAGS_KNOWN;
+    uint64_t sum = s->n_vms;
+    for (size_t i = 0; i < s->n_vms; i++) {
+        const struct vm *vm = &s->vms[i];
+        uint64_t one = (uint64_t)(uintptr_t)vm->start ^ (uint64_t)(vm->flags & flags) << 48 ^
+                       (uint64_t)vm_state_is_active(vm->state) << 60;
+        sum += one * 0x9e3779b97f4a7c15u;
+    }
+    return sum;
+}
+
 void publish(struct host *h)
 {
     struct snapshot *s = snapshot_new(h->doms.len);
     int64_t now_wall = clock_wall_ms();
+    pthread_mutex_lock(&h->lock);
+    struct autostart_view *autostart = autostart_view_ref(h->autostart);
+    pthread_mutex_unlock(&h->lock);
     h->info.details_pending = 0;
     for (size_t i = 0; i < h->doms.len; i++) {
         const struct dom *d = h->doms.items[i];
         copy_vm(&s->vms[i], d, now_wall);
+        s->vms[i].autostart = verdict_of(autostart, &d->uuid);
         s->counts[d->vm.state]++;
         h->info.details_pending += d->def_wanted || (h->fleet->config.sample_all && d->lookups);
     }
+    autostart_view_unref(autostart);
+    uint64_t signature = start_signature(s);
     copy_host(&s->host, &h->info);
+    pthread_mutex_lock(&h->lock);
+    h->definitions += signature != h->start_signature;
+    pthread_mutex_unlock(&h->lock);
+    h->start_signature = signature;
     swap_in(h, s);
 }
 
