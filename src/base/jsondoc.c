@@ -33,9 +33,14 @@ static bool fail(struct walker *w, const char *wrong)
     return false;
 }
 
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
 static void skip_space(struct walker *w)
 {
-    while (*w->p == ' ' || *w->p == '\t' || *w->p == '\n' || *w->p == '\r')
+    while (is_space(*w->p))
         w->p++;
 }
 
@@ -391,7 +396,7 @@ json_object *jsondoc_object(const char *text, size_t len, int flags)
         die("out of memory (JSON parser)");
     /* Not JSON_TOKENER_STRICT: under it json-c 0.18 refuses every character that is not ASCII. */
     json_tokener_set_flags(t, flags);
-    while (len && memchr(" \t\r\n", text[len - 1], 4))
+    while (len && is_space(text[len - 1]))
         len--;
     json_object *o = json_tokener_parse_ex(t, text, (int)len);
     bool whole = json_tokener_get_error(t) == json_tokener_success && json_tokener_get_parse_end(t) == len;
