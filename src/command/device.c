@@ -12,6 +12,7 @@
 #include "command/private.h"
 #include "device/field.h"
 #include "device/kinds.h"
+#include "device/offload.h"
 
 /* A `device` line being understood. */
 struct device_line {
@@ -70,20 +71,22 @@ static bool verb_field(struct device_line *l, struct change *c, struct error *e)
     return good;
 }
 
+static bool which_tso(const struct device_line *l, struct error *e)
+{
+    char *vm = word_quote(l->call->targets.items[0].name), *text = tso_explained(vm);
+    error_set(e, STATUS_USAGE, "device %s offload: %s", l->device, text);
+    free(vm);
+    free(text);
+    return false;
+}
+
 static bool verb_offload(struct device_line *l, struct change *c, struct error *e)
 {
     if (l->n_words == 0)
         return error_set(e, STATUS_USAGE, "device %s offload: which? For example tso4=off", l->device);
-    for (size_t i = 0; i < l->n_words; i++) {
+    for (size_t i = 0; i < l->n_words; i++)
         if (strcmp(l->words[i], "tso") == 0 || strncmp(l->words[i], "tso=", 4) == 0)
-            return error_set(
-                e, STATUS_USAGE,
-                "device %s offload: which TSO is meant? TCP segmentation offload of a NIC is tso4 "
-                "(IPv4) and tso6 (IPv6): `device %s offload tso4=off tso6=off`. Total store ordering, "
-                "a memory-ordering option of Apple silicon, is no matter of a NIC: `verify` and `diff` "
-                "show whether a definition has it on its QEMU command line",
-                l->device, l->device);
-    }
+            return which_tso(l, e);
     return assign_all(l, c, e);
 }
 

@@ -51,14 +51,7 @@ void memory_tso_judge(const struct toggle_input *in, struct verdict *out)
     level_set(&out->definition, on ? ANSWER_YES : ANSWER_NO,
               on ? "<qemu:commandline> turns total store ordering on"
                  : "<qemu:commandline> says nothing of it");
-    if (!in->live)
-        level_set(&out->qemu, ANSWER_UNKNOWN, "it does not run");
-    else if (refused)
-        level_set(&out->qemu, ANSWER_NO, "QEMU's log: %s", refused);
-    else if (!in->arguments)
-        level_set(&out->qemu, ANSWER_UNKNOWN, "%s",
-                  in->arguments_why ? in->arguments_why : "nothing is known of QEMU");
-    else
+    if (!toggle_judge_qemu(in, refused, &out->qemu))
         level_set(&out->qemu, started ? ANSWER_YES : ANSWER_NO, "QEMU was started with%s tso=on",
                   started ? "" : "out");
     level_set(&out->guest, ANSWER_UNKNOWN, "memory ordering can't be seen from inside the guest");

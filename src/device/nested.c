@@ -177,18 +177,12 @@ static char *refusal_in_log(const char *log, xmlNodePtr domain)
 static void judge_qemu(const struct toggle_input *in, xmlNodePtr asked, struct toggle_level *out)
 {
     char *refused = refusal_in_log(in->log, asked);
-    if (!in->live)
-        level_set(out, ANSWER_UNKNOWN, "it does not run");
-    else if (refused)
-        level_set(out, ANSWER_NO, "QEMU's log: %s", refused);
-    else if (!in->arguments)
-        level_set(out, ANSWER_UNKNOWN, "%s",
-                  in->arguments_why ? in->arguments_why : "nothing is known of QEMU");
-    else if (machine_is_x86(in->live))
+    bool open = !toggle_judge_qemu(in, refused, out);
+    if (open && machine_is_x86(in->live))
         nested_cpu_judge_arguments(in, out);
-    else if (strstr(in->arguments, MACHINE_TOKEN))
+    else if (open && strstr(in->arguments, MACHINE_TOKEN))
         level_set(out, ANSWER_YES, "QEMU was started with -machine " MACHINE_TOKEN);
-    else
+    else if (open)
         level_set(out, ANSWER_NO, "QEMU was started without -machine " MACHINE_TOKEN);
     free(refused);
 }

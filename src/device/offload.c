@@ -180,35 +180,6 @@ static char *argument_of(const char *arguments, const char *mac)
     return line;
 }
 
-static void judge_qemu(const struct toggle_input *in, struct toggle_level *out)
-{
-    struct strbuf off = {0};
-    int index = 0, n = 0;
-    if (!in->live || !in->arguments) {
-        level_set(out, ANSWER_UNKNOWN, "%s",
-                  !in->live           ? "it does not run"
-                  : in->arguments_why ? in->arguments_why
-                                      : "nothing is known of QEMU");
-        return;
-    }
-    for (xmlNodePtr nic = NULL; (nic = next_nic(in->live, nic)) != NULL; index++) {
-        char *mac = xml_get(nic, "mac@address"), *argument = mac ? argument_of(in->arguments, mac) : NULL;
-        if (argument)
-            list_off(&off, index, mac, off_in_argument, argument);
-        n += argument != NULL;
-        free(argument);
-        free(mac);
-    }
-    if (!n)
-        level_set(out, ANSWER_UNKNOWN,
-                  "no virtio NIC is among QEMU's arguments (one that was added later is not)");
-    else
-        level_set(out, off.len ? ANSWER_NO : ANSWER_YES,
-                  off.len ? "QEMU was started with these off: %s" : "QEMU was started with all on",
-                  strbuf_str(&off));
-    strbuf_free(&off);
-}
-
 /* "nic=eth0 52:54:00:… 1 110100…" of the probe, for that MAC: its features; NULL. The caller frees. */
 static char *features_of(const char *probe, const char *mac)
 {
@@ -222,32 +193,54 @@ static char *features_of(const char *probe, const char *mac)
     return features;
 }
 
-static void judge_guest(const struct toggle_input *in, struct toggle_level *out)
+/* What is seen NIC by NIC in a text of evidence, and in what words it is told. */
+struct sight {
+    char *(*of)(const char *text,
+                const char *mac); /* what the text says of that NIC; NULL. The caller frees */
+    bool (*off)(const void *said, const struct offload_bit *b);
+    const char *none, *some_off, *all_on;
+};
+static const struct sight in_qemu = {
+    argument_of, off_in_argument, "no virtio NIC is among QEMU's arguments (one that was added later is not)",
+    "QEMU was started with these off: ", "QEMU was started with all on"};
+static const struct sight in_guest = {features_of, off_in_features,
+                                      "the guest shows no driver at a virtio NIC",
+                                      "the guest's driver works without: ", "the guest's driver uses all"};
+
+static void judge_nics(xmlNodePtr live, const char *text, const struct sight *s, struct toggle_level *out)
 {
     struct strbuf off = {0};
     int index = 0, n = 0;
-    if (!in->live || !in->probe) {
-        level_set(out, ANSWER_UNKNOWN, "%s",
-                  !in->live       ? "it does not run"
-                  : in->probe_why ? in->probe_why
-                                  : "the guest was not asked");
-        return;
-    }
-    for (xmlNodePtr nic = NULL; (nic = next_nic(in->live, nic)) != NULL; index++) {
-        char *mac = xml_get(nic, "mac@address"), *features = mac ? features_of(in->probe, mac) : NULL;
-        if (features)
-            list_off(&off, index, mac, off_in_features, features);
-        n += features != NULL;
-        free(features);
+    for (xmlNodePtr nic = NULL; (nic = next_nic(live, nic)) != NULL; index++) {
+        char *mac = xml_get(nic, "mac@address"), *said = mac ? s->of(text, mac) : NULL;
+        if (said)
+            list_off(&off, index, mac, s->off, said);
+        n += said != NULL;
+        free(said);
         free(mac);
     }
     if (!n)
-        level_set(out, ANSWER_UNKNOWN, "the guest shows no driver at a virtio NIC");
+        level_set(out, ANSWER_UNKNOWN, "%s", s->none);
     else
-        level_set(out, off.len ? ANSWER_NO : ANSWER_YES,
-                  off.len ? "the guest's driver works without: %s" : "the guest's driver uses all",
+        level_set(out, off.len ? ANSWER_NO : ANSWER_YES, "%s%s", off.len ? s->some_off : s->all_on,
                   strbuf_str(&off));
     strbuf_free(&off);
+}
+
+static void judge_qemu(const struct toggle_input *in, struct toggle_level *out)
+{
+    if (!toggle_judge_qemu(in, NULL, out))
+        judge_nics(in->live, in->arguments, &in_qemu, out);
+}
+
+static void judge_guest(const struct toggle_input *in, struct toggle_level *out)
+{
+    if (!in->live)
+        level_set(out, ANSWER_UNKNOWN, "it does not run");
+    else if (!in->probe)
+        level_set(out, ANSWER_UNKNOWN, "%s", in->probe_why ? in->probe_why : "the guest was not asked");
+    else
+        judge_nics(in->live, in->probe, &in_guest, out);
 }
 
 /* The first bit of which definition and QEMU, or definition and guest, say the opposite. */
@@ -363,7 +356,7 @@ const struct change_edit offload_edit = {"tso", edit_offload};
 
 char *tso_explained(const char *vm)
 {
-    return xasprintf("two things are called TSO; say which:\n"
+    return xasprintf("which TSO is meant? Two things are called so:\n"
                      "  `tso %s nic on|off`: TCP segmentation offload of its virtio NICs (tso4 and tso6, "
                      "both directions; a "
                      "single one: `device %s NIC offload tso4=off`)\n"

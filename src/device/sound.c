@@ -169,16 +169,10 @@ static void judge_qemu(const struct toggle_input *in, const char *model, struct 
     for (size_t i = 0; !line && in->arguments && i < ARRAY_LEN(cards); i++)
         if (!c || c == &cards[i])
             line = evidence_line(in->arguments, cards[i].qemu);
-    if (!in->live)
-        level_set(out, ANSWER_UNKNOWN, "it does not run");
-    else if (refused)
-        level_set(out, ANSWER_NO, "QEMU's log: %s", refused);
-    else if (!in->arguments)
-        level_set(out, ANSWER_UNKNOWN, "%s",
-                  in->arguments_why ? in->arguments_why : "nothing is known of QEMU");
-    else if (line)
+    bool open = !toggle_judge_qemu(in, refused, out);
+    if (open && line)
         level_set(out, ANSWER_YES, "QEMU was started with %s", line);
-    else
+    else if (open)
         level_set(out, ANSWER_NO, "QEMU was started without %s%s", model ? "the card " : "a sound card",
                   model ? model : "");
     free(line);

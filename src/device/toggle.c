@@ -67,6 +67,20 @@ xmlNodePtr toggle_definition(const struct toggle_input *in)
     return in->live ? in->live : in->config;
 }
 
+bool toggle_judge_qemu(const struct toggle_input *in, const char *refused, struct toggle_level *out)
+{
+    if (!in->live)
+        level_set(out, ANSWER_UNKNOWN, "it does not run");
+    else if (refused)
+        level_set(out, ANSWER_NO, "QEMU's log: %s", refused);
+    else if (!in->arguments)
+        level_set(out, ANSWER_UNKNOWN, "%s",
+                  in->arguments_why ? in->arguments_why : "nothing is known of QEMU");
+    else
+        return false;
+    return true;
+}
+
 char *evidence_value(const char *text, const char *key)
 {
     size_t len = strlen(key);

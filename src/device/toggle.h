@@ -63,6 +63,9 @@ const struct toggle *toggle_find(const char *id); /* NULL: there is none */
 
 /* For those who judge. Fills a level; text as by printf, escaped, and cut where it is long. */
 void level_set(struct toggle_level *l, enum answer answer, const char *fmt, ...) ATTR_PRINTF(3, 4);
+/* The level of QEMU as far as its arguments need not be read: the domain does not run, its log has that line
+ * (NULL: none) of a refusal, or the arguments are not known. False: it was none of these. */
+bool toggle_judge_qemu(const struct toggle_input *in, const char *refused, struct toggle_level *out);
 /* The definition that counts for what is there now: the live one, else the configured one. */
 xmlNodePtr toggle_definition(const struct toggle_input *in);
 /* The value of `key` in lines of key=value, up to the line's end; NULL. The caller frees. */

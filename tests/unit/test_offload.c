@@ -119,6 +119,7 @@ static void two_things_called_tso(void **state)
 {
     (void)state;
     char *text = tso_explained("web1");
+    assert_has(text, "which TSO is meant");
     assert_has(text, "TCP segmentation offload");
     assert_has(text, "total store ordering");
     assert_has(text, "tso web1 nic on|off");
