@@ -237,14 +237,14 @@ void stats_read_info(struct dom *d, const virDomainInfo *info, int64_t now_us)
     d->vm.maxmem_kib = (double)info->memory;
 }
 
-/* For drivers without bulk statistics: the definition says which disks and NICs to ask for. */
-void stats_read_singly(struct dom *d, int64_t now_us, bool focus)
+/* ---- drivers without bulk statistics ---- */
+
+static void read_balloon_singly(struct dom *d)
 {
-    struct sums sums = {0};
     virDomainMemoryStatStruct mem[VIR_DOMAIN_MEMORY_STAT_NR];
-    int n_mem = virDomainMemoryStats(d->ptr, mem, VIR_DOMAIN_MEMORY_STAT_NR, 0);
+    int n = virDomainMemoryStats(d->ptr, mem, VIR_DOMAIN_MEMORY_STAT_NR, 0);
     struct balloon balloon = {NAN, NAN, NAN, NAN, NAN, NAN};
-    for (int i = 0; i < n_mem; i++) {
+    for (int i = 0; i < n; i++) {
         double value = (double)mem[i].val;
         if (mem[i].tag == VIR_DOMAIN_MEMORY_STAT_RSS)
             balloon.rss = value;
@@ -256,37 +256,58 @@ void stats_read_singly(struct dom *d, int64_t now_us, bool focus)
             balloon.usable = value;
     }
     feed_balloon(d, &balloon);
+}
+
+static void feed_device(struct dom *d, const char *target, bool nic, long long in, long long out,
+                        int64_t now_us)
+{
+    struct device_counter *c = device_of(d, target, nic);
+    rate_feed(&c->in, (uint64_t)in, now_us);
+    rate_feed(&c->out, (uint64_t)out, now_us);
+}
+
+/* -1 stands for what the driver does not know, here and of disks. */
+static void read_nic_singly(struct dom *d, const char *target, int64_t now_us, bool focus, struct sums *sums)
+{
+    virDomainInterfaceStatsStruct net;
+    sums->nics++;
+    if (virDomainInterfaceStats(d->ptr, target, &net, sizeof net) != 0 || net.rx_bytes < 0 ||
+        net.tx_bytes < 0)
+        return;
+    sums->told_nics++;
+    sums->rx += (double)net.rx_bytes;
+    sums->tx += (double)net.tx_bytes;
+    if (focus)
+        feed_device(d, target, true, net.rx_bytes, net.tx_bytes, now_us);
+}
+
+static void read_disk_singly(struct dom *d, const char *target, int64_t now_us, bool focus, struct sums *sums)
+{
+    virDomainBlockStatsStruct block;
+    sums->disks++;
+    if (virDomainBlockStats(d->ptr, target, &block, sizeof block) != 0 || block.rd_bytes < 0 ||
+        block.wr_bytes < 0)
+        return;
+    sums->told_disks++;
+    sums->rd += (double)block.rd_bytes;
+    sums->wr += (double)block.wr_bytes;
+    sums->rd_ops += block.rd_req < 0 ? NAN : (double)block.rd_req;
+    sums->wr_ops += block.wr_req < 0 ? NAN : (double)block.wr_req;
+    if (focus)
+        feed_device(d, target, false, block.rd_bytes, block.wr_bytes, now_us);
+}
+
+/* The definition says which disks and NICs to ask for. */
+void stats_read_singly(struct dom *d, int64_t now_us, bool focus)
+{
+    struct sums sums = {0};
+    read_balloon_singly(d);
     for (size_t i = 0; d->vm.def && i < d->vm.def->devices.len; i++) {
         const struct vm_device *dev = &d->vm.def->devices.items[i];
-        virDomainBlockStatsStruct block;
-        virDomainInterfaceStatsStruct net;
-        sums.nics += dev->mac && dev->target;
-        sums.disks += dev->is_disk && dev->target;
-        /* -1 stands for what the driver does not know. */
-        if (dev->mac && dev->target && virDomainInterfaceStats(d->ptr, dev->target, &net, sizeof net) == 0 &&
-            net.rx_bytes >= 0 && net.tx_bytes >= 0) {
-            sums.told_nics++;
-            sums.rx += (double)net.rx_bytes;
-            sums.tx += (double)net.tx_bytes;
-            if (focus) {
-                struct device_counter *c = device_of(d, dev->target, true);
-                rate_feed(&c->in, (uint64_t)net.rx_bytes, now_us);
-                rate_feed(&c->out, (uint64_t)net.tx_bytes, now_us);
-            }
-        } else if (dev->is_disk && dev->target &&
-                   virDomainBlockStats(d->ptr, dev->target, &block, sizeof block) == 0 &&
-                   block.rd_bytes >= 0 && block.wr_bytes >= 0) {
-            sums.told_disks++;
-            sums.rd += (double)block.rd_bytes;
-            sums.wr += (double)block.wr_bytes;
-            sums.rd_ops += block.rd_req < 0 ? NAN : (double)block.rd_req;
-            sums.wr_ops += block.wr_req < 0 ? NAN : (double)block.wr_req;
-            if (focus) {
-                struct device_counter *c = device_of(d, dev->target, false);
-                rate_feed(&c->in, (uint64_t)block.rd_bytes, now_us);
-                rate_feed(&c->out, (uint64_t)block.wr_bytes, now_us);
-            }
-        }
+        if (dev->mac && dev->target)
+            read_nic_singly(d, dev->target, now_us, focus, &sums);
+        else if (dev->is_disk && dev->target)
+            read_disk_singly(d, dev->target, now_us, focus, &sums);
     }
     if (d->vm.def)
         feed_sums(d, &sums, now_us);
