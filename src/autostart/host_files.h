@@ -61,5 +61,7 @@ struct host_files {
 void host_files_read(struct host_files *f, const char *root, bool session, const char *user,
                      const char *home);
 void host_files_clear(struct host_files *f);
+/* /proc/meminfo: all, and what could be taken now; NAN: unknown. */
+void host_memory_read(const char *root, double *memory_kib, double *available_kib);
 
 #endif

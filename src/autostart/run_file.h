@@ -62,6 +62,8 @@ bool run_record_save(const struct run_record *r, const char *path, struct error 
  * BROKEN_OFF when it had not ended. False with e set: damaged. */
 bool run_record_load(struct run_record *r, const char *path, struct error *e);
 void run_record_clear(struct run_record *r);
+/* Fills in which boot of this machine it is. */
+void run_record_boot(struct run_record *r);
 void run_record_add(struct run_record *r, int64_t wall_ms, enum severity severity, const char *node,
                     const struct vm_uuid *uuid, const char *fmt, ...) ATTR_PRINTF(6, 7);
 /* Fills `nodes` from the engine (times that were known are kept). */

@@ -347,11 +347,10 @@ bool context_cancelled(struct job_context *c)
 /* Events end a wait at once; the state is asked for anew this often in case one is missed. */
 #define POLL_MS 500
 
-bool context_wait_news(struct job_context *c, uint64_t *seen)
+bool context_wait_until(struct job_context *c, uint64_t *seen, int64_t until_ms)
 {
     struct host *h = c->host;
-    int64_t until = clock_mono_ms() + POLL_MS;
-    struct timespec t = {.tv_sec = until / 1000, .tv_nsec = until % 1000 * 1000000};
+    struct timespec t = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
     pthread_mutex_lock(&h->lock);
     if (!h->quit && h->changes == *seen && !context_cancelled(c)) {
         leave_place(h);
@@ -362,6 +361,11 @@ bool context_wait_news(struct job_context *c, uint64_t *seen)
     bool quit = h->quit;
     pthread_mutex_unlock(&h->lock);
     return !quit && !context_cancelled(c);
+}
+
+bool context_wait_news(struct job_context *c, uint64_t *seen)
+{
+    return context_wait_until(c, seen, clock_mono_ms() + POLL_MS);
 }
 
 static void tell_waiting(struct job_context *c, const char *what, int64_t start_ms, int64_t *told_s)

@@ -302,6 +302,8 @@ enum wait_result context_wait_state(struct job_context *c, unsigned states, doub
 /* Sleeps until something changed on the host or half a second passed. False: the program ends or the job was
  * cancelled. *seen begins as 0. */
 bool context_wait_news(struct job_context *c, uint64_t *seen);
+/* The same until a monotonic time. */
+bool context_wait_until(struct job_context *c, uint64_t *seen, int64_t until_ms);
 /* Waits for more reboots than `before`; WAIT_GONE: it stopped instead. */
 unsigned long context_reboots(struct job_context *c);
 enum wait_result context_wait_reboot(struct job_context *c, unsigned long before, double timeout_s);
