@@ -129,15 +129,8 @@ static bool set_topology(xmlNodePtr domain, const char *value, struct error *e)
 /* As a number of KiB, whatever unit the definition has; NULL: it says nothing. */
 static char *get_kib(xmlNodePtr domain, const char *name)
 {
-    xmlNodePtr node = xml_child(domain, name);
-    char *digits = node ? xml_get(node, "") : NULL, *unit = node ? xml_get(node, "@unit") : NULL;
-    bool bytes = unit && (strcmp(unit, "b") == 0 || strcmp(unit, "bytes") == 0);
-    char *whole = digits ? xasprintf("%s%s", digits, bytes ? "" : unit ? unit : "KiB") : NULL;
-    double size = whole ? field_size(whole, 1) : -1;
-    free(digits);
-    free(unit);
-    free(whole);
-    return size < 0 ? NULL : xasprintf("%.0f", floor(size / 1024));
+    double kib = xml_get_kib(domain, name);
+    return isnan(kib) ? NULL : xasprintf("%.0f", floor(kib));
 }
 
 static void put_kib(xmlNodePtr domain, const char *name, const char *value)

@@ -2,6 +2,7 @@
  *
  * Fields of the smaller devices: rng, balloon, watchdog, TPM, vsock, memory, controllers and so on.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,15 +89,8 @@ static bool set_cid(xmlNodePtr vsock, const char *value, struct error *e)
 /* The size is written in KiB whatever unit stood there. */
 static char *get_size_at(xmlNodePtr node, const char *path)
 {
-    xmlNodePtr size = xml_find(node, path);
-    char *digits = size ? xml_get(size, "") : NULL, *unit = size ? xml_get(size, "@unit") : NULL;
-    bool bytes = unit && (strcmp(unit, "b") == 0 || strcmp(unit, "bytes") == 0);
-    char *whole = digits ? xasprintf("%s%s", digits, bytes ? "" : unit ? unit : "KiB") : NULL;
-    double n = whole ? field_size(whole, 1) : -1;
-    free(digits);
-    free(unit);
-    free(whole);
-    return n < 0 ? NULL : xasprintf("%.0f", n);
+    double kib = xml_get_kib(node, path);
+    return isnan(kib) ? NULL : xasprintf("%.0f", kib * 1024);
 }
 
 static void set_size_at(xmlNodePtr node, const char *path, const char *value, const char *unit, double bytes)

@@ -12,6 +12,7 @@
 #include <string.h>
 #include "device/change.h"
 #include "model/xml.h"
+#include "xml_fixture.h"
 
 static const char domain_xml[] = "<domain type='kvm'>\n"
                                  "  <name>web1</name>\n"
@@ -35,15 +36,6 @@ static const char domain_xml[] = "<domain type='kvm'>\n"
                                  "  </devices>\n"
                                  "</domain>\n";
 
-static xmlDocPtr parsed(void)
-{
-    struct error e = ERROR_INIT;
-    xmlDocPtr doc = xml_parse(domain_xml, sizeof domain_xml - 1, &e);
-    if (!doc)
-        fail_msg("%s", error_text(&e));
-    return doc;
-}
-
 static struct change change_of(enum change_verb verb, const char *device, const char *kind,
                                const char *const *words)
 {
@@ -61,7 +53,7 @@ static struct change change_of(enum change_verb verb, const char *device, const 
 /* Makes the change; the definition after it (the caller frees), or NULL with *e set. */
 static char *after(struct change *c, struct error *e)
 {
-    xmlDocPtr doc = parsed();
+    xmlDocPtr doc = parse(domain_xml);
     struct changed out = {0};
     char *text = NULL;
     if (change_complete(c, doc, e) && change_apply(c, doc, &out, e))
@@ -167,7 +159,7 @@ static void all_kinds_come_and_go(void **state)
         for (size_t i = 0; i < ARRAY_LEN(needs); i++)
             if (strcmp(needs[i].kind, kind->id) == 0)
                 assert_true(change_assign(&add, kind, needs[i].word, &e));
-        xmlDocPtr doc = parsed();
+        xmlDocPtr doc = parse(domain_xml);
         struct changed out = {0};
         char *before = xml_print(doc);
         if (!change_complete(&add, doc, &e) || !change_apply(&add, doc, &out, &e))
@@ -227,7 +219,7 @@ static void what_fails_changes_nothing(void **state)
     struct change c = change_of(CHANGE_SET, "net0", "nic", WORDS("model=e1000", "tso4=off"));
     struct changed out = {0};
     struct error e = ERROR_INIT;
-    xmlDocPtr doc = parsed();
+    xmlDocPtr doc = parse(domain_xml);
     char *before = xml_print(doc);
     (void)state;
     assert_false(change_apply(&c, doc, &out, &e));

@@ -15,6 +15,7 @@
 
 #include "device/check_private.h"
 #include "model/xml.h"
+#include "xml_fixture.h"
 
 static const char domcaps[] =
     "<domainCapabilities><vcpu max='288'/>"
@@ -55,15 +56,6 @@ static const char other[] =
 static const char sleeper[] = "<domain><name>old</name><os><nvram>/</nvram></os><devices>"
                               "<disk type='file' device='disk'><source file='/img/old.raw'/>"
                               "<target dev='vda' bus='virtio'/></disk></devices></domain>";
-
-static xmlDocPtr parse(const char *text)
-{
-    struct error e = ERROR_INIT;
-    xmlDocPtr doc = xml_parse(text, strlen(text), &e);
-    if (!doc)
-        fail_msg("%s", error_text(&e));
-    return doc;
-}
 
 static void add_resource(struct facts *f, bool network, const char *name, bool active)
 {

@@ -10,17 +10,9 @@
 #include "model/domdef.h"
 #include "model/metadata.h"
 #include "model/xml.h"
+#include "xml_fixture.h"
 
 #define OWN "virtdeck:domain xmlns:virtdeck=\"" VIRTDECK_METADATA_URI "\""
-
-static xmlDocPtr parse(const char *text)
-{
-    struct error e = ERROR_INIT;
-    xmlDocPtr doc = xml_parse(text, strlen(text), &e);
-    if (!doc)
-        fail_msg("%s", error_text(&e));
-    return doc;
-}
 
 static void expect(xmlDocPtr doc, const char *wanted)
 {

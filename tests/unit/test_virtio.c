@@ -13,6 +13,7 @@
 #include "device/bootwatch.h"
 #include "device/virtio.h"
 #include "model/xml.h"
+#include "xml_fixture.h"
 
 #define DOMAIN(type, os, devices)                                                                            \
     "<domain type='" type "'><name>x</name>" os "<devices>" devices "</devices></domain>"
@@ -21,15 +22,6 @@
 #define DISK(target, bus, more)                                                                              \
     "<disk type='file' device='disk'><source file='/x/" target ".img'/><target dev='" target "' bus='" bus   \
     "'/>" more "<address type='drive' controller='0' bus='0' target='0' unit='0'/></disk>"
-
-static xmlDocPtr parse(const char *xml)
-{
-    struct error e = ERROR_INIT;
-    xmlDocPtr doc = xml_parse_element(xml, "domain", &e);
-    if (!doc)
-        fail_msg("%s", error_text(&e));
-    return doc;
-}
 
 /* ---- the plan ---- */
 

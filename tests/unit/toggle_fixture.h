@@ -15,6 +15,7 @@
 #include <string.h>
 #include "device/toggle.h"
 #include "model/xml.h"
+#include "xml_fixture.h"
 
 struct scene {
     struct facts facts;
@@ -25,15 +26,6 @@ struct scene {
     finding_list findings;
     struct error error;
 };
-
-static xmlDocPtr parse(const char *text)
-{
-    struct error e = ERROR_INIT;
-    xmlDocPtr doc = xml_parse(text, strlen(text), &e);
-    if (!doc)
-        fail_msg("%s", error_text(&e));
-    return doc;
-}
 
 /* libvirt 9.0 with QEMU 7.2 on this machine; live NULL: it does not run. The strings of `nest` are not freed.
  */
