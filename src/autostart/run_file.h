@@ -44,19 +44,25 @@ struct run_record {
     json_object *engine; /* engine_json(); NULL in what is read for looking on */
 };
 
-/* The key of a host for file names: letters, digits and "-" of its URI without password, and a hash. The
- * caller frees. */
+/* The key of a host for file names: letters, digits and "-" of its URI without password, of a session's the
+ * user's number, and a hash. The caller frees. */
 char *run_key(const char *uri);
-/* PATH of the record or of the lock of a host ("json", "lock"); of the system's place where another user
- * (root) has one there. The caller frees. */
+/* The record of a host to look at ("json"): our own or root's, whichever is newer. The caller frees. */
 char *run_path(const char *key, const char *suffix);
+/* Where we ourselves write it. The caller frees. */
+char *run_own_path(const char *key, const char *suffix);
 /* The file of times of a host; the same for all who may read it. */
 char *times_path(const char *key);
 
-/* Takes the host's lock: a descriptor, close() gives it back; -1 with *holder (its pid, 0 unknown) when
- * another one has it, or with e set. Does not wait. */
+/* Takes the host's lock: a descriptor, close() gives it back; -1 with e set, and *holder (its pid, 0 unknown)
+ * when another one has it (our own of that user, or root's). Does not wait. */
 int run_lock(const char *key, long *holder, struct error *e);
 
+void run_boot_id(char out[40]); /* of this boot; "unknown" */
+/* Whose run it is: fills user, pid and boot's id; UNDER_WAY. A run that is taken up again keeps when it
+ * began. */
+void run_record_begin(struct run_record *r, const char *uri, bool reverse, int64_t now_wall_ms);
+/* Makes our folder where it is not there. */
 bool run_record_save(const struct run_record *r, const char *path, struct error *e);
 /* A missing file gives RUN_NONE and true. A record of an earlier boot has lost its `engine`, and is
  * BROKEN_OFF when it had not ended. False with e set: damaged. */

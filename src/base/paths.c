@@ -2,12 +2,16 @@
 #include "base/paths.h"
 
 #include <pwd.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "base/mem.h"
 
-static char *home, *config_dir, *state_dir;
+#define SYSTEM_RUNTIME_DIR "/run/virtdeck"
+#define SYSTEM_LASTING_DIR "/var/lib/virtdeck"
+
+static char *home, *config_dir, *state_dir, *runtime_dir, *lasting_dir;
 
 static char *home_from_passwd(void)
 {
@@ -31,6 +35,23 @@ static char *xdg_dir(const char *variable, const char *fallback)
     return dir;
 }
 
+static const char *absolute(const char *variable)
+{
+    const char *value = getenv(variable);
+    return value && value[0] == '/' ? value : NULL;
+}
+
+/* Root's is the same whether a unit or a person runs it: only the latter has an XDG_RUNTIME_DIR. */
+static char *find_runtime_dir(void)
+{
+    if (absolute("VIRTDECK_RUNTIME_DIR"))
+        return xstrdup(absolute("VIRTDECK_RUNTIME_DIR"));
+    if (geteuid() == 0)
+        return xstrdup(SYSTEM_RUNTIME_DIR);
+    const char *base = absolute("XDG_RUNTIME_DIR");
+    return base ? paths_join(base, "virtdeck") : xstrdup(state_dir);
+}
+
 void paths_init(void)
 {
     const char *value = getenv("HOME");
@@ -40,6 +61,11 @@ void paths_init(void)
     config_dir = xdg_dir("XDG_CONFIG_HOME", ".config");
     free(state_dir);
     state_dir = xdg_dir("XDG_STATE_HOME", ".local/state");
+    free(runtime_dir);
+    runtime_dir = find_runtime_dir();
+    free(lasting_dir);
+    bool elsewhere = absolute("XDG_STATE_HOME") || absolute("VIRTDECK_RUNTIME_DIR");
+    lasting_dir = xstrdup(geteuid() == 0 && !elsewhere ? SYSTEM_LASTING_DIR : state_dir);
 }
 
 static const char *ready(const char *dir)
@@ -57,6 +83,21 @@ const char *paths_config_dir(void)
 const char *paths_state_dir(void)
 {
     return ready(state_dir);
+}
+
+const char *paths_runtime_dir(void)
+{
+    return ready(runtime_dir);
+}
+
+const char *paths_system_runtime_dir(void)
+{
+    return absolute("VIRTDECK_RUNTIME_DIR") ? ready(runtime_dir) : SYSTEM_RUNTIME_DIR;
+}
+
+const char *paths_lasting_dir(void)
+{
+    return ready(lasting_dir);
 }
 
 char *paths_join(const char *dir, const char *name)

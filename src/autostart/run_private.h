@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What the files of the record of a run share. Private to run_*.c.
+ */
+#ifndef VIRTDECK_AUTOSTART_RUN_PRIVATE_H
+#define VIRTDECK_AUTOSTART_RUN_PRIVATE_H
+
+#include "autostart/run_file.h"
+
+/* Whether somebody holds that lock, and who (-1: somebody whose number is not known here). `expected`: who it
+ * would be, for where the kernel's list can't be read; 0 unknown. */
+bool run_is_held(const char *lock_path, long expected, long *holder);
+/* Makes the folder of our own records. */
+bool run_make_folder(struct error *e);
+
+#endif
