@@ -2,12 +2,10 @@
  *
  * The record as a value and as a file. Times in it are milliseconds since 1970.
  */
-#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "autostart/run_private.h"
 #include "base/file.h"
 #include "base/jsondoc.h"
@@ -328,6 +326,16 @@ static bool read_record(json_object *o, struct run_record *r)
     return good;
 }
 
+static void run_boot_id(char out[40])
+{
+    FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+    snprintf(out, 40, "unknown");
+    if (f && fscanf(f, "%39s", out) != 1)
+        snprintf(out, 40, "unknown");
+    if (f)
+        fclose(f);
+}
+
 /* What it says was true when it was written. */
 static void judge(struct run_record *r, const char *path)
 {
@@ -381,29 +389,7 @@ bool run_record_load(struct run_record *r, const char *path, struct error *e)
     return good;
 }
 
-void run_boot_id(char out[40])
+void run_record_boot(struct run_record *r)
 {
-    FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
-    snprintf(out, 40, "unknown");
-    if (f && fscanf(f, "%39s", out) != 1)
-        snprintf(out, 40, "unknown");
-    if (f)
-        fclose(f);
-}
-
-void run_record_begin(struct run_record *r, const char *uri, bool reverse, int64_t now_wall_ms)
-{
-    char buf[8192];
-    struct passwd pw, *found = NULL;
-    free(r->uri);
-    free(r->user);
-    r->uri = xstrdup(uri);
-    bool named = getpwuid_r(geteuid(), &pw, buf, sizeof buf, &found) == 0 && found;
-    r->user = named ? xstrdup(found->pw_name) : xasprintf("%lu", (unsigned long)geteuid());
-    r->state = RUN_UNDER_WAY;
-    r->reverse = reverse;
-    r->pid = (long)getpid();
-    r->begun_wall_ms = r->begun_wall_ms ? r->begun_wall_ms : now_wall_ms;
-    r->ended_wall_ms = 0;
     run_boot_id(r->boot_id);
 }

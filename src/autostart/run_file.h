@@ -54,14 +54,10 @@ char *run_own_path(const char *key, const char *suffix);
 /* The file of times of a host; the same for all who may read it. */
 char *times_path(const char *key);
 
-/* Takes the host's lock: a descriptor, close() gives it back; -1 with e set, and *holder (its pid, 0 unknown)
- * when another one has it (our own of that user, or root's). Does not wait. */
+/* Takes the host's lock: a descriptor, close() gives it back; -1 with *holder (its pid, 0 unknown) when
+ * another one has it (that user's or root's), or with e set. Does not wait. */
 int run_lock(const char *key, long *holder, struct error *e);
 
-void run_boot_id(char out[40]); /* of this boot; "unknown" */
-/* Whose run it is: fills user, pid and boot's id; UNDER_WAY. A run that is taken up again keeps when it
- * began. */
-void run_record_begin(struct run_record *r, const char *uri, bool reverse, int64_t now_wall_ms);
 /* Makes our folder where it is not there. */
 bool run_record_save(const struct run_record *r, const char *path, struct error *e);
 /* A missing file gives RUN_NONE and true. A record of an earlier boot has lost its `engine`, and is

@@ -166,22 +166,36 @@ static bool held_by_root(const char *key, long *holder)
     return held;
 }
 
+/* For where the kernel's list can't be read. */
+static void write_pid(int fd)
+{
+    char text[32];
+    int len = snprintf(text, sizeof text, "%ld\n", (long)getpid());
+    if (ftruncate(fd, 0) == 0)
+        (void)!pwrite(fd, text, (size_t)len, 0);
+}
+
+static long read_pid(int fd)
+{
+    char text[32] = "";
+    ssize_t n = pread(fd, text, sizeof text - 1, 0);
+    long pid = n > 0 ? strtol(text, NULL, 10) : 0;
+    return pid > 0 ? pid : 0;
+}
+
 static int take(const char *path, long *holder, struct error *e)
 {
     struct stat st;
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0) {
+        write_pid(fd);
         return fd;
-    if (fd >= 0 && errno == EWOULDBLOCK) {
-        if (fstat(fd, &st) == 0)
-            read_locks(&st, holder);
-        *holder = *holder > 0 ? *holder : 0;
-        error_set(e, STATUS_FAILED, "another virtdeck is at work on this host%s",
-                  *holder ? "" : " (its process can't be seen from here)");
-        if (*holder)
-            error_set(e, STATUS_FAILED, "another virtdeck is at work on this host: process %ld", *holder);
-    } else {
+    }
+    if (fd < 0 || errno != EWOULDBLOCK) {
         error_set(e, STATUS_FAILED, "can't lock %s: %s", path, strerror(errno));
+    } else {
+        if (fstat(fd, &st) != 0 || !read_locks(&st, holder) || *holder <= 0)
+            *holder = read_pid(fd);
     }
     if (fd >= 0)
         close(fd);
@@ -193,7 +207,6 @@ int run_lock(const char *key, long *holder, struct error *e)
     *holder = 0;
     if (held_by_root(key, holder)) {
         *holder = *holder > 0 ? *holder : 0;
-        error_set(e, STATUS_FAILED, "root's virtdeck is at work on this host: process %ld", *holder);
         return -1;
     }
     if (!run_make_folder(e))
