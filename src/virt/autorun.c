@@ -244,6 +244,7 @@ static bool prepare(struct autorun *r)
     r->started_ms = xmalloc((r->plan->n_nodes + 1) * sizeof *r->started_ms);
     for (uint32_t i = 0; i < r->plan->n_nodes; i++)
         r->started_ms[i] = -1;
+    r->told = xcalloc(r->plan->n_nodes + 1, sizeof *r->told);
     open_record(r);
     for (size_t i = 0; i < r->plan->findings.len; i++)
         autorun_tell(r, PLAN_NONE, r->plan->findings.items[i].severity, "%s",
@@ -337,6 +338,7 @@ static bool carry_out(struct autorun *r)
         autorun_look(r, snap);
         snapshot_unref(snap);
         int64_t until = advance(r);
+        autorun_tell_states(r);
         if (until == INT64_MIN)
             return true;
         autorun_count_down(r);
@@ -399,6 +401,7 @@ static void release(struct autorun *r)
     vec_free(&r->doing);
     vec_free(&r->expected);
     free(r->started_ms);
+    free(r->told);
     free(r->key);
     free(r->path);
     if (r->lock >= 0)

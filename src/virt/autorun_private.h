@@ -30,10 +30,11 @@ struct autorun {
     struct engine *engine;
     struct run_record record;
     VEC(struct doing) doing;
-    VEC(uint32_t) expected; /* nodes that somebody else starts, or that are files and mounts */
-    int64_t *started_ms;    /* of a node: when its start, or its stop, was asked for; -1 */
-    int64_t told_ms;        /* when a countdown was told last */
-    bool changed;           /* the record is older than what happened */
+    VEC(uint32_t) expected;  /* nodes that somebody else starts, or that are files and mounts */
+    int64_t *started_ms;     /* of a node: when its start, or its stop, was asked for; -1 */
+    enum engine_state *told; /* of a node: the state that was told last */
+    int64_t told_ms;         /* when a countdown was told last */
+    bool changed;            /* the record is older than what happened */
 };
 
 int64_t autorun_now(const struct autorun *r);
@@ -45,6 +46,8 @@ void autorun_tell(struct autorun *r, uint32_t node, enum severity severity, cons
 void autorun_do(struct autorun *r, const struct engine_step *step);
 /* What came of the steps under way, what the host says of the plan's nodes. True: something did. */
 bool autorun_look(struct autorun *r, const struct snapshot *snap);
+/* Tells what nodes have become since the last time. */
+void autorun_tell_states(struct autorun *r);
 void autorun_cancel_all(struct autorun *r);
 /* "web1: is turned off in 20 s", now and then. */
 void autorun_count_down(struct autorun *r);

@@ -208,30 +208,18 @@ static void on_started(struct autorun *r, uint32_t node, const char *text)
         spend_once(r, node);
 }
 
-static void on_ready(struct autorun *r, uint32_t node)
-{
-    struct strbuf after = {0};
-    learn(r, node, TIME_READY);
-    format_duration(&after, seconds_since(r, node), false);
-    if (engine_event(r->engine, ENGINE_READY, node, autorun_now(r), NULL))
-        autorun_tell(r, node, SEV_GOOD, r->started_ms[node] < 0 ? "ready" : "ready after %s",
-                     strbuf_str(&after));
-    strbuf_free(&after);
-}
-
+/* What becomes of a node is told by autorun_tell_states(). */
 static void on_failed(struct autorun *r, uint32_t node, const char *why)
 {
-    if (engine_event(r->engine, ENGINE_FAILED, node, autorun_now(r), why))
-        autorun_tell(r, node, SEV_ERROR, "%s", why);
+    engine_event(r->engine, ENGINE_FAILED, node, autorun_now(r), why);
 }
 
 static void on_off(struct autorun *r, uint32_t node)
 {
-    bool down = r->plan->reverse;
-    if (down)
+    if (r->plan->reverse)
         learn(r, node, TIME_STOP);
-    if (engine_event(r->engine, ENGINE_STOPPED, node, autorun_now(r), down ? NULL : "it stopped by itself"))
-        autorun_tell(r, node, down ? SEV_GOOD : SEV_ERROR, down ? "off" : "stopped before it was ready");
+    engine_event(r->engine, ENGINE_STOPPED, node, autorun_now(r),
+                 r->plan->reverse ? NULL : "it stopped before it was ready");
     cancel_of(r, node);
 }
 
@@ -262,7 +250,7 @@ static void take_success(struct autorun *r, const struct doing *d, const struct 
     if (d->step.action == ENGINE_START)
         on_started(r, d->step.node, j->result.text);
     else if (d->step.action == ENGINE_PROBE)
-        on_ready(r, d->step.node);
+        engine_event(r->engine, ENGINE_READY, d->step.node, autorun_now(r), NULL);
     /* A stop was accepted: whether it is off is seen. */
 }
 
@@ -379,6 +367,33 @@ bool autorun_look(struct autorun *r, const struct snapshot *snap)
             any = look_at_domain(r, i, snapshot_find(snap, &node_of(r, i)->uuid)) || any;
     r->changed = r->changed || any;
     return any;
+}
+
+static void tell_ready(struct autorun *r, uint32_t node, bool late)
+{
+    struct strbuf after = {0};
+    if (late || node_of(r, node)->kind != PLAN_DOMAIN)
+        return;
+    learn(r, node, TIME_READY);
+    format_duration(&after, seconds_since(r, node), false);
+    autorun_tell(r, node, SEV_GOOD, r->started_ms[node] < 0 ? "ready" : "ready after %s", strbuf_str(&after));
+    strbuf_free(&after);
+}
+
+void autorun_tell_states(struct autorun *r)
+{
+    for (uint32_t i = 0; i < r->plan->n_nodes; i++) {
+        struct engine_node n = engine_look(r->engine, i);
+        if (n.state == r->told[i] || node_of(r, i)->kind == PLAN_BARRIER)
+            continue;
+        r->told[i] = n.state;
+        if (n.state == NODE_READY)
+            tell_ready(r, i, n.late);
+        else if (n.state == NODE_FAILED)
+            autorun_tell(r, i, SEV_ERROR, "failed: %s", n.why ? n.why : "for an unknown reason");
+        else if (n.state == NODE_OFF)
+            autorun_tell(r, i, SEV_GOOD, "off");
+    }
 }
 
 void autorun_count_down(struct autorun *r)
