@@ -11,8 +11,8 @@ LC_ALL=C.UTF-8
 export LC_ALL
 export PATH="$PATH:/usr/sbin:/sbin"
 here=$(cd "$(dirname "$0")" && pwd)
-# Where libvirt, and swtpm for it, keep things; inside, each is an empty folder.
-covered='/run /var/lib/libvirt /var/log/libvirt /var/cache/libvirt /etc/libvirt /var/lib/swtpm-localca /var/log/swtpm'
+# Where libvirt, swtpm for it, and virtdeck for a whole host keep things; inside, each is an empty folder.
+covered='/run /var/lib/libvirt /var/log/libvirt /var/cache/libvirt /etc/libvirt /var/lib/virtdeck /etc/virtdeck /var/lib/swtpm-localca /var/log/swtpm'
 
 if [ "${1-}" != --inside ]; then
     if [ "$(id -u)" != 0 ]; then
