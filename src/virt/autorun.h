@@ -29,9 +29,8 @@ struct run_request *run_request_new(void);
 void run_request_free(void *request);
 
 /* args->data: a struct run_request. Fails when another one runs (names its pid), when something was not
- * started as planned, when it was cancelled (then it can be taken up again). Result json:
- * {"reverse","resumed","begun","ended","domains":[{"domain","state","why","started_ms","ready_ms"}],"failed":N}
- */
+ * started as planned, when it was cancelled (then it can be taken up again). Result json: the record of the
+ * run (run_record_json()). */
 extern const struct job_kind autorun_job;
 
 /* The supervisor: until it is cancelled. args->text: the program that is told of events, or NULL. */
