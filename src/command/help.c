@@ -137,6 +137,10 @@ bool help_run(struct call *call, struct error *e)
         generate_columns_man(&out);
     else if (call_option(call, "fields-man"))
         generate_fields_man(&out);
+    else if (call_option(call, "policy-man"))
+        generate_policy_man(&out);
+    else if (call_option(call, "limits-man"))
+        generate_limits_man(&out);
     else if (shell)
         generate_completion(&out, shell);
     else if (call->words.len)

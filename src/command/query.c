@@ -266,6 +266,8 @@ static const struct command rows[] = {
                  {.name = "options-man", .help = "print the options in roff, for virtdeck-config(5)"},
                  {.name = "columns-man", .help = "print the columns in roff, for virtdeck-config(5)"},
                  {.name = "fields-man", .help = "print the fields of devices in roff, for virtdeck(1)"},
+                 {.name = "policy-man", .help = "print the fields of autostart in roff"},
+                 {.name = "limits-man", .help = "print the limits of autostart in roff"},
                  {.name = "completion",
                   .value = "bash|zsh|fish",
                   .kind = ARG_WORD,

@@ -22,6 +22,9 @@ bool fields_run(struct call *call, struct error *e);
 void generate_fields_man(struct strbuf *out);
 /* help.c */
 bool help_run(struct call *call, struct error *e);
+/* generate_autostart.c */
+void generate_policy_man(struct strbuf *out);
+void generate_limits_man(struct strbuf *out);
 /* generate.c: texts for documents and shells, made from the tables */
 void roff(struct strbuf *out, const char *text); /* adds it as roff shows it */
 void generate_commands_man(struct strbuf *out);
