@@ -41,8 +41,7 @@ struct qemu_config {
     char *path;
     int auto_start_delay; /* ms */
     int auto_shutdown_try_save, auto_shutdown_try_shutdown,
-        auto_shutdown_poweroff; /* a choice each: 0 none,
-                                   1 persistent, 2 all … */
+        auto_shutdown_poweroff; /* a choice each: 0 none, 1 persistent, 2 transient, 3 all */
     int auto_shutdown_wait, auto_shutdown_restore;
 };
 

@@ -25,6 +25,7 @@ struct start_file {
 /* A port of the host that the definition asks for by its number. */
 struct start_port {
     int port;
+    bool udp;
     char *address; /* NULL: libvirt's default */
     char *what;    /* "vnc", "serial over TCP" */
 };

@@ -27,9 +27,18 @@ struct survey_network { /* or pool */
     bool active;
 };
 
-/* Who listens on a TCP port of this host. */
+/* A file, a folder or a mount that a definition or a policy names. */
+struct survey_path {
+    bool mount;
+    char *path;
+    enum { PATH_UNKNOWN, PATH_MISSING, PATH_THERE } state; /* unknown: it may not be looked at */
+};
+
+/* Who listens on a port of this host. */
 struct survey_port {
     int port;
+    bool udp;
+    char *address;       /* NULL: all */
     char *holder;        /* "nginx (pid 812)", "the domain db1"; NULL: unknown */
     struct vm_uuid uuid; /* of that domain; nil */
 };
@@ -45,6 +54,7 @@ struct survey {
     bool networks_known, pools_known;
     VEC(struct survey_network) networks; /* and pools */
     VEC(struct survey_port) ports;       /* only those that some definition asks for */
+    VEC(struct survey_path) paths;       /* sorted; none where the host is not local */
     struct host_files files;
     struct autostart_config config;
     finding_list config_findings;
@@ -58,6 +68,10 @@ void survey_take(struct survey *s, const struct snapshot *snap, const struct hos
 void survey_clear(struct survey *s);
 const struct survey_vm *survey_find(const struct survey *s, const struct vm_uuid *uuid);
 const struct survey_vm *survey_find_name(const struct survey *s, const char *name);
+/* NULL: nothing is known of it. */
+const struct survey_path *survey_find_path(const struct survey *s, bool mount, const char *path);
+/* MISSING only where all of the kind are known. */
+enum need_state survey_need_state(const struct survey *s, enum need_kind kind, const char *name);
 
 /* The plan of a start or a shutdown. after_boot as plan_input has it. Never NULL. */
 struct plan *survey_plan(const struct survey *s, bool reverse, bool after_boot);

@@ -30,6 +30,15 @@ bool vm_state_is_active(enum vm_state state)
     return (unsigned)state < VM_STATE_COUNT && states[state].active;
 }
 
+const char *vm_autostart_word(enum vm_autostart a)
+{
+    static const char *const words[AUTOSTARTS] = {
+        [AUTOSTART_UNKNOWN] = "unknown", [AUTOSTART_OFF] = "off",         [AUTOSTART_NATIVE] = "on",
+        [AUTOSTART_ONCE] = "once",       [AUTOSTART_ORDERED] = "ordered", [AUTOSTART_BLOCKED] = "blocked",
+        [AUTOSTART_NOBODY] = "nobody"};
+    return words[(unsigned)a < AUTOSTARTS ? a : AUTOSTART_UNKNOWN];
+}
+
 struct domdef *domdef_ref(struct domdef *def)
 {
     if (def) {

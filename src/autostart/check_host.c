@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Checks of the host: who is to start and stop its domains, and who else does.
+ */
+#include "autostart/check_private.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LIBVIRT_11_2 11002000ul /* from there on qemu.conf has auto_start_delay and auto_shutdown_… */
+
+static bool is_ours(const struct checking *c, size_t vm)
+{
+    return c->vms[vm].ours;
+}
+
+static bool is_native(const struct checking *c, size_t vm)
+{
+    return c->vms[vm].native && !c->vms[vm].ours;
+}
+
+static enum unit_state unit(const struct checking *c, enum host_unit u)
+{
+    return c->s->files.units[u];
+}
+
+static bool is_on(enum unit_state state)
+{
+    return state == UNIT_ENABLED || state == UNIT_STATIC;
+}
+
+/* libvirt-guests looks after the hosts that its URIS names: the system's, unless somebody wrote another. */
+static bool guests_act(const struct checking *c)
+{
+    return c->s->files.known && !c->s->session && is_on(unit(c, HOST_UNIT_GUESTS)) &&
+           c->s->files.guests.shutdown_action;
+}
+
+static char *systemctl(const struct checking *c, const char *words)
+{
+    return xasprintf("$ systemctl %s%s", c->s->session ? "--user " : "", words);
+}
+
+/* ---- our units ---- */
+
+static void look_unseen(struct checking *c, const char *id)
+{
+    if (c->s->files.known || c->starting == 0)
+        return;
+    bool test = strncmp(c->s->uri, "test:", 5) == 0;
+    if (test)
+        finding_add(&c->out->boot, id, SEV_INFO, NULL,
+                    "this is libvirt's test driver: it has no boot that could start anything");
+    else
+        finding_add(&c->out->boot, id, SEV_WARN, NULL,
+                    "%s is another machine: its units, libvirt-guests, qemu.conf, files, ports and memory "
+                    "are not known here; run `virtdeck autostart check` there",
+                    c->s->host_name);
+}
+
+static void look_unit(struct checking *c, const char *id)
+{
+    const char *name = host_unit_names[HOST_UNIT_START];
+    enum unit_state state = unit(c, HOST_UNIT_START);
+    if (!c->s->files.known || c->ours == 0 || is_on(state))
+        return;
+    char *names = check_names(c, is_ours), *unmask = systemctl(c, "unmask virtdeck-autostart.service");
+    if (state == UNIT_MASKED)
+        finding_add(&c->out->boot, "unit-masked", SEV_ERROR, unmask, "%s is masked, so nobody starts %s",
+                    name, names);
+    else if (state == UNIT_UNKNOWN)
+        finding_add(&c->out->boot, "unit-unknown", SEV_WARN, "autostart run",
+                    "whether %s is enabled is not known (no systemctl answers), so it is not known who "
+                    "starts %s; another init has to run `virtdeck autostart run`",
+                    name, names);
+    else
+        finding_add(&c->out->boot, id, SEV_ERROR, "autostart enable", "%s is not %s, so nobody starts %s",
+                    name, state == UNIT_ABSENT ? "installed" : "enabled", names);
+    free(unmask);
+    free(names);
+}
+
+static bool wants_supervisor(const struct checking *c, size_t vm)
+{
+    const struct policy *host = &c->s->config.defaults;
+    const struct start_item *it = c->s->vms.items[vm].item;
+    return it && it->policy.present &&
+           (policy_number(&it->policy, host, POLICY_RESTART) != RESTART_NO ||
+            policy_value(&it->policy, host, POLICY_HEALTH)->items.len > 0 ||
+            policy_number(&it->policy, host, POLICY_ON_BATTERY) != BATTERY_IGNORE ||
+            it->policy.v[POLICY_ON_WAKE].given);
+}
+
+static void look_supervisor(struct checking *c, const char *id)
+{
+    enum unit_state state = unit(c, HOST_UNIT_SUPERVISE);
+    char *names = check_names(c, wants_supervisor);
+    if (*names && c->s->files.known && state != UNIT_UNKNOWN && !is_on(state))
+        finding_add(&c->out->boot, id, SEV_WARN, "autostart enable",
+                    "%s is not %s: what the policies of %s say of restarts, health, battery and sleep is "
+                    "not done",
+                    host_unit_names[HOST_UNIT_SUPERVISE], state == UNIT_ABSENT ? "installed" : "enabled",
+                    names);
+    free(names);
+}
+
+/* ---- libvirt's own services ---- */
+
+/* "libvirtd" or "virtqemud": whichever is there. */
+static bool libvirt_on(const struct checking *c, bool socket)
+{
+    return is_on(unit(c, socket ? HOST_UNIT_LIBVIRTD_SOCKET : HOST_UNIT_LIBVIRTD)) ||
+           is_on(unit(c, socket ? HOST_UNIT_VIRTQEMUD_SOCKET : HOST_UNIT_VIRTQEMUD));
+}
+
+static void look_libvirt(struct checking *c, const char *id)
+{
+    bool known = unit(c, HOST_UNIT_LIBVIRTD) != UNIT_UNKNOWN && unit(c, HOST_UNIT_VIRTQEMUD) != UNIT_UNKNOWN;
+    if (!c->s->files.known || !known || c->s->session || c->starting == 0 || libvirt_on(c, false))
+        return;
+    bool modular = unit(c, HOST_UNIT_LIBVIRTD) == UNIT_ABSENT;
+    const char *service = modular ? "virtqemud" : "libvirtd";
+    char *words = xasprintf("enable %s.service", service), *remedy = systemctl(c, words);
+    char *natives = check_names(c, is_native);
+    if (!libvirt_on(c, true))
+        finding_add(&c->out->boot, id, SEV_ERROR, remedy,
+                    "neither %s.service nor %s.socket is enabled: after a boot libvirt is not there, and "
+                    "nothing can be started",
+                    service, service);
+    else if (*natives && !c->unit_on)
+        finding_add(&c->out->boot, "libvirt-on-demand", SEV_WARN, remedy,
+                    "%s.service is not enabled: libvirt starts %s only when somebody connects to it", service,
+                    natives);
+    free(natives);
+    free(remedy);
+    free(words);
+}
+
+static void look_linger(struct checking *c, const char *id)
+{
+    const struct host_files *f = &c->s->files;
+    if (!f->known || !c->s->session || !f->linger_known || f->linger || c->starting == 0)
+        return;
+    finding_add(&c->out->boot, id, SEV_WARN, "$ loginctl enable-linger",
+                "these domains belong to a user who does not linger: they are started when the user logs in, "
+                "not when the host boots, and end with the last log-out");
+}
+
+static void look_session_flags(struct checking *c, const char *id)
+{
+    char *names = check_names(c, is_native);
+    if (*names && c->s->session && c->s->files.known && !c->unit_on)
+        finding_add(&c->out->boot, id, SEV_WARN, "autostart enable",
+                    "a session's libvirt runs only when a program has asked for it: %s is started then, not "
+                    "when the host boots",
+                    names);
+    free(names);
+}
+
+/* ---- libvirt-guests ---- */
+
+static void look_guests_start(struct checking *c, const char *id)
+{
+    if (!guests_act(c) || !c->s->files.guests.boot_start)
+        return;
+    char *names = check_names(c, is_ours);
+    const char *file = c->s->files.guests.path;
+    if (*names)
+        finding_add(&c->out->boot, id, SEV_ERROR, "$ systemctl disable libvirt-guests.service",
+                    "libvirt-guests starts again whatever ran at the shutdown, whatever orders and flags say "
+                    "(ON_BOOT=start%s%s): %s may be started before the turn",
+                    file ? " in " : ", its own default", file ? file : "", names);
+    else
+        finding_add(&c->out->boot, id, SEV_INFO, NULL,
+                    "libvirt-guests starts again whatever ran at the shutdown, whatever the flags say "
+                    "(ON_BOOT=start%s%s)",
+                    file ? " in " : ", its own default", file ? file : "");
+    free(names);
+}
+
+static void look_guests_shutdown(struct checking *c, const char *id)
+{
+    const struct guests_config *g = &c->s->files.guests;
+    if (!guests_act(c) || c->ours == 0)
+        return;
+    bool saves = strcmp(g->on_shutdown, "suspend") == 0;
+    char how[80];
+    snprintf(how, sizeof how,
+             saves             ? "saves"
+             : g->parallel > 0 ? "shuts down, %d at a time,"
+                               : "shuts down, one after another,",
+             g->parallel);
+    finding_add(
+        &c->out->shutdown, id, c->unit_on ? SEV_ERROR : SEV_WARN,
+        "$ systemctl disable libvirt-guests.service",
+        "libvirt-guests is enabled: it %s whatever runs, in an order of its own and for at most %d s, "
+        "instead of the policies' reverse order and timeouts",
+        how, g->shutdown_timeout);
+}
+
+/* ---- qemu.conf ---- */
+
+static bool knows_auto(const struct checking *c)
+{
+    return c->s->libvirt_version == 0 || c->s->libvirt_version >= LIBVIRT_11_2;
+}
+
+static bool shuts_down(const struct qemu_config *q)
+{
+    return q->auto_shutdown_try_save > 0 || q->auto_shutdown_try_shutdown > 0 ||
+           q->auto_shutdown_poweroff > 0;
+}
+
+/* A session saves its domains by itself unless it is told not to; the system's libvirt does nothing. */
+static bool saves(const struct checking *c)
+{
+    int choice = c->s->files.qemu.auto_shutdown_try_save;
+    return choice > 0 || (choice < 0 && c->s->session && c->s->libvirt_version >= LIBVIRT_11_2);
+}
+
+static char *set_in(const struct checking *c, const char *key)
+{
+    const char *path = c->s->files.qemu.path ? c->s->files.qemu.path : "/etc/libvirt/qemu.conf";
+    return xasprintf("$ sed -i '/^ *%s/d' %s", key, path);
+}
+
+static void look_ignored(struct checking *c, const char *id)
+{
+    const struct qemu_config *q = &c->s->files.qemu;
+    bool says = shuts_down(q) || q->auto_shutdown_restore >= 0 || q->auto_shutdown_wait >= 0 ||
+                q->auto_start_delay >= 0;
+    if (!c->s->files.known || knows_auto(c) || !says)
+        return;
+    unsigned long v = c->s->libvirt_version;
+    finding_add(
+        &c->out->boot, id, SEV_INFO, NULL,
+        "%s sets auto_start_… or auto_shutdown_…, which this libvirt (%lu.%lu) does not know: it does "
+        "nothing",
+        q->path, v / 1000000, v / 1000 % 1000);
+}
+
+static void look_auto_shutdown(struct checking *c, const char *id)
+{
+    const struct qemu_config *q = &c->s->files.qemu;
+    if (!c->s->files.known || !knows_auto(c) || !shuts_down(q))
+        return;
+    char *remedy = set_in(c, "auto_shutdown_");
+    if (guests_act(c))
+        finding_add(&c->out->shutdown, "auto-shutdown-guests", SEV_ERROR, remedy,
+                    "both libvirt (auto_shutdown_… in %s) and libvirt-guests stop the domains at a shutdown; "
+                    "libvirt's manual forbids the two together",
+                    q->path);
+    if (c->ours > 0)
+        finding_add(
+            &c->out->shutdown, id, c->unit_on ? SEV_ERROR : SEV_WARN, remedy,
+            "libvirt itself stops the domains at a shutdown (auto_shutdown_… in %s), all at once: the "
+            "policies' reverse order and timeouts do not hold",
+            q->path);
+    free(remedy);
+}
+
+static void look_session_saves(struct checking *c, const char *id)
+{
+    const struct qemu_config *q = &c->s->files.qemu;
+    if (!c->s->files.known || !c->s->session || shuts_down(q) || !saves(c) || c->ours == 0)
+        return;
+    finding_add(&c->out->shutdown, id, SEV_WARN,
+                "$ printf 'auto_shutdown_try_save = \"none\"\\nauto_shutdown_try_shutdown = \"none\"\\n"
+                "auto_shutdown_poweroff = \"none\"\\n' >>~/.config/libvirt/qemu.conf",
+                "a session's libvirt saves its domains when the session ends, unless its qemu.conf says "
+                "otherwise: the policies' reverse order may not hold");
+}
+
+static void look_auto_restore(struct checking *c, const char *id)
+{
+    const struct qemu_config *q = &c->s->files.qemu;
+    bool restores = q->auto_shutdown_restore > 0 || (q->auto_shutdown_restore < 0 && saves(c));
+    if (!c->s->files.known || !knows_auto(c) || !restores || c->ours == 0 ||
+        (c->s->session && !shuts_down(q)))
+        return;
+    char *remedy = q->auto_shutdown_restore > 0 ? set_in(c, "auto_shutdown_restore") : NULL;
+    finding_add(&c->out->boot, id, SEV_ERROR, remedy,
+                "libvirt starts again at the boot what it has saved at the shutdown "
+                "(auto_shutdown_restore%s%s), in no order: the policies' order does not hold",
+                q->auto_shutdown_restore > 0 ? " in " : " is on unless it is set to 0 in ", q->path);
+    free(remedy);
+}
+
+static void look_start_delay(struct checking *c, const char *id)
+{
+    const struct qemu_config *q = &c->s->files.qemu;
+    char *names = check_names(c, is_native);
+    if (c->s->files.known && knows_auto(c) && q->auto_start_delay > 0 && *names)
+        finding_add(&c->out->boot, id, SEV_INFO, NULL,
+                    "libvirt waits %d ms between the starts of %s (auto_start_delay in %s); domains under a "
+                    "policy are not concerned",
+                    q->auto_start_delay, names, q->path);
+    free(names);
+}
+
+/* ---- the shutdown ---- */
+
+static bool wants_stop(const struct checking *c, size_t vm)
+{
+    const struct start_item *it = c->s->vms.items[vm].item;
+    return c->vms[vm].ours && policy_number(&it->policy, &c->s->config.defaults, POLICY_STOP) != STOP_NONE;
+}
+
+static void look_nobody_stops(struct checking *c, const char *id)
+{
+    char *names = check_names(c, wants_stop);
+    bool somebody =
+        c->unit_on || guests_act(c) || (knows_auto(c) && (shuts_down(&c->s->files.qemu) || saves(c)));
+    bool unknown = unit(c, HOST_UNIT_START) == UNIT_UNKNOWN;
+    if (c->s->files.known && *names && !somebody && !unknown)
+        finding_add(&c->out->shutdown, id, SEV_WARN, "autostart enable",
+                    "nobody shuts domains down when the host does: %s and whatever else runs is turned off "
+                    "hard",
+                    names);
+    free(names);
+}
+
+const struct check_row autostart_host_checks[] = {
+    {"host-unknown", "a host whose files are not on this machine", look_unseen},
+    {"unit-disabled", "our unit is not enabled, masked or not there while policies exist", look_unit},
+    {"supervisor-disabled", "the supervisor is not enabled while policies need it", look_supervisor},
+    {"libvirt-disabled", "libvirt itself is not started with the host", look_libvirt},
+    {"no-linger", "a session's user does not linger", look_linger},
+    {"session-flags", "libvirt's own flags in a session", look_session_flags},
+    {"guests-start", "libvirt-guests starts what ran before", look_guests_start},
+    {"guests-shutdown", "libvirt-guests stops domains in its own order", look_guests_shutdown},
+    {"qemu-conf-ignored", "qemu.conf has settings that this libvirt does not know", look_ignored},
+    {"auto-shutdown", "libvirt itself stops domains", look_auto_shutdown},
+    {"session-saves", "a session's libvirt saves its domains by itself", look_session_saves},
+    {"auto-restore", "libvirt itself starts again what it has saved", look_auto_restore},
+    {"auto-start-delay", "libvirt's own delay between starts", look_start_delay},
+    {"shutdown-nobody", "nobody stops the domains", look_nobody_stops},
+};
+const size_t n_autostart_host_checks = ARRAY_LEN(autostart_host_checks);
