@@ -5,6 +5,7 @@
 #include <string.h>
 #include "virt/lifecycle.h"
 #include "virt/private.h"
+#include "virt/start.h"
 
 #define SHUTDOWN_TIMEOUT_S 90
 #define SETTLE_TIMEOUT_S   30
@@ -41,17 +42,13 @@ static bool run_start(struct job_context *c)
     unsigned theirs = 0;
     for (size_t i = 0; i < ARRAY_LEN(flags); i++)
         theirs |= c->args->flags & flags[i].ours ? flags[i].theirs : 0;
-    if (virDomainCreateWithFlags(c->dom, theirs) == 0) {
-        context_say(c, c->args->flags & START_PAUSED ? "started, paused" : "started");
-        return true;
-    }
-    context_failed(c);
-    /* The drivers' codes for "already running" differ; the state tells. Whoever was faster, the wish is
-     * fulfilled. */
-    if (!is_active(c))
+    bool ran;
+    if (!start_patiently(c, theirs, "job", &ran))
         return false;
-    error_clear(&c->error);
-    context_say(c, "was already running");
+    context_say(c, "%s",
+                ran                             ? "was already running"
+                : c->args->flags & START_PAUSED ? "started, paused"
+                                                : "started");
     return true;
 }
 
