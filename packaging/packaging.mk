@@ -15,11 +15,15 @@ DOCDIR  := $(PREFIX)/share/doc/virtdeck
 BASHDIR := $(PREFIX)/share/bash-completion/completions
 ZSHDIR  ?= $(PREFIX)/share/zsh/site-functions
 FISHDIR := $(PREFIX)/share/fish/vendor_completions.d
+# Where systemd looks for units of /usr and of /usr/local; elsewhere they lie as an example.
+UNITDIR := $(PREFIX)/lib/systemd
 
 MANPAGES    := $(patsubst man/%,$(BUILD)/man/%,$(sort $(wildcard man/*.[1-8])))
 COMPLETIONS := $(addprefix $(BUILD)/completions/,virtdeck.bash _virtdeck virtdeck.fish)
 KEYMAPS     := $(sort $(wildcard keymaps/*.json))
 THEMES      := $(sort $(wildcard themes/*.json))
+# "system/NAME" and "user/NAME"; nobody starts them until `virtdeck autostart enable`.
+UNITS       := $(patsubst packaging/systemd/%,%,$(sort $(wildcard packaging/systemd/*/*.service)))
 
 # Man pages: the parts that would only repeat the program's tables are printed by the program.
 docs: $(MANPAGES) $(COMPLETIONS)
@@ -49,7 +53,14 @@ install: all docs
 	install -d $(DESTDIR)$(DATADIR)/keymaps $(DESTDIR)$(DATADIR)/themes
 	install -m 644 $(KEYMAPS) $(DESTDIR)$(DATADIR)/keymaps
 	install -m 644 $(THEMES) $(DESTDIR)$(DATADIR)/themes
+	for unit in $(UNITS); do \
+	    sed -e 's|@PROGRAM@|$(BINDIR)/virtdeck|g' -e "s|@URI@|qemu:///$$(echo $${unit%%/*} | sed s/user/session/)|g" \
+	        packaging/systemd/$$unit >$(BUILD)/unit.tmp && \
+	        install -D -m 644 $(BUILD)/unit.tmp $(DESTDIR)$(UNITDIR)/$$unit || exit; \
+	done
+	rm -f $(BUILD)/unit.tmp
 	install -D -m 644 README.md $(DESTDIR)$(DOCDIR)/README.md
+	install -D -m 644 packaging/autostart.json $(DESTDIR)$(DOCDIR)/examples/autostart.json
 	install -D -m 644 $(BUILD)/completions/virtdeck.bash $(DESTDIR)$(BASHDIR)/virtdeck
 	install -D -m 644 $(BUILD)/completions/_virtdeck $(DESTDIR)$(ZSHDIR)/_virtdeck
 	install -D -m 644 $(BUILD)/completions/virtdeck.fish $(DESTDIR)$(FISHDIR)/virtdeck.fish
@@ -59,6 +70,7 @@ uninstall:
 	for page in $(MANPAGES); do \
 	    rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; \
 	done
+	for unit in $(UNITS); do rm -f $(DESTDIR)$(UNITDIR)/$$unit; done
 	rm -rf $(DESTDIR)$(DATADIR) $(DESTDIR)$(DOCDIR)
 	rm -f $(DESTDIR)$(BASHDIR)/virtdeck $(DESTDIR)$(ZSHDIR)/_virtdeck $(DESTDIR)$(FISHDIR)/virtdeck.fish
 

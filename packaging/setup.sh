@@ -17,7 +17,7 @@ GUESTS='libvirt-clients libvirt-daemon libvirt-daemon-driver-qemu ?libvirt-daemo
     ?libvirt-daemon-driver-storage ?libvirt-daemon-driver-interface qemu-system-x86 qemu-utils dnsmasq-base iptables
     iproute2 busybox-static cpio xz-utils e2fsprogs swtpm swtpm-tools ovmf'
 CHECKS='clang libclang-rt-dev llvm clang-format clang-tidy cppcheck valgrind libcmocka-dev tmux jq ncurses-term
-    ncurses-base mandoc bsdextrautils util-linux procps zsh fish'
+    ncurses-base mandoc bsdextrautils util-linux procps systemd zsh fish'
 DEB='dpkg-dev'
 
 case ${1-} in

@@ -41,6 +41,9 @@ find "$root/usr/share/man" -type f -exec gzip -9n {} +
 # dpkg-shlibdeps reads its package from debian/control.
 mkdir -p "$work/debian" "$root/DEBIAN"
 cp "$here/control" "$work/debian/control"
+for script in postinst prerm postrm; do
+    install -m 755 "$here/$script" "$root/DEBIAN/$script"
+done
 depends=$(cd "$work" && dpkg-shlibdeps -O root/usr/bin/virtdeck | sed 's/^shlibs:Depends=//')
 size=$(du -k -s --apparent-size --exclude=DEBIAN "$root" | cut -f 1)
 sed -e '/^Source:/,/^$/d' \
