@@ -111,9 +111,10 @@ struct vm {
     enum vm_state state;
     const char
         *reason; /* static words: "user", "disk full (enospc)", "crashed" …; "" when there is none to tell */
-    int id;      /* -1 while not active */
-    unsigned flags; /* enum vm_figure_flag */
-    double cpu;     /* percent of one host CPU */
+    int reason_code; /* the same as libvirt's number, for programs */
+    int id;          /* -1 while not active */
+    unsigned flags;  /* enum vm_figure_flag */
+    double cpu;      /* percent of one host CPU */
     double vcpus, vcpus_max;
     double mem_kib, maxmem_kib; /* used (balloon/RSS) and allowed */
     double rx, tx, rd, wr;      /* bytes/s over all NICs, disks */

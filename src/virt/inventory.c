@@ -140,6 +140,7 @@ void dom_set_state(struct dom *d, int state, int reason)
     }
     d->vm.state = (enum vm_state)state;
     d->vm.reason = state_reason_words(state, reason);
+    d->vm.reason_code = reason;
     if (was_active != is_active) {
         dom_forget_run(d);
         forget_unplugging(d); /* what was asked of a machine that is gone */
