@@ -59,6 +59,24 @@ static void take_snapshots(struct app *app)
     deck_update(&app->deck);
 }
 
+#define VIEW_FRESH_MS 1000 /* while somebody looks, or a run goes on */
+#define VIEW_AGED_MS  30000
+
+/* Of the selected host: the others' are worked out when they are selected. */
+static void take_autostart(struct app *app)
+{
+    struct deck *d = &app->deck;
+    const struct snapshot *host = deck_host(d);
+    if (!host)
+        return;
+    const struct autostart_view *known = d->starts.host == host->host.id ? d->starts.view : NULL;
+    bool looks = d->pane_open && d->pane == PANE_AUTOSTART;
+    bool runs = known && known->run.state == RUN_UNDER_WAY;
+    deck_set_autostart(
+        d, host->host.id,
+        fleet_autostart(app->fleet, host->host.id, looks || runs ? VIEW_FRESH_MS : VIEW_AGED_MS));
+}
+
 static void take_message(struct app *app, struct message *m)
 {
     struct deck *d = &app->deck;
@@ -84,6 +102,7 @@ void app_take_news(struct app *app)
     struct message m;
     fleet_drain_fd(app->fleet);
     take_snapshots(app);
+    take_autostart(app);
     while (fleet_next_message(app->fleet, &m)) {
         take_message(app, &m);
         message_clear(&m);

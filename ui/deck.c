@@ -48,6 +48,9 @@ void deck_free(struct deck *d)
     tail_view_clear(&d->log.view);
     free(d->log.path);
     free(d->device.key);
+    autostart_view_unref(d->starts.view);
+    free(d->starts.key);
+    vec_free(&d->starts.moved);
     free(d->search);
     free(d->bar_error);
     free(d->bar_filter);
@@ -70,6 +73,22 @@ void deck_set_time(struct deck *d, int64_t mono_ms, int64_t wall_ms)
 {
     d->now_ms = mono_ms;
     d->now_wall_ms = wall_ms;
+}
+
+void deck_set_autostart(struct deck *d, int host, struct autostart_view *view)
+{
+    struct starts_state *s = &d->starts;
+    if (s->view == view && s->host == host) {
+        autostart_view_unref(view);
+        return;
+    }
+    autostart_view_unref(s->view);
+    s->view = view;
+    s->host = host;
+    /* A run that is under way is what one wants to see, until one has had enough of it. */
+    if (view && view->run.state == RUN_UNDER_WAY && view->run.begun_wall_ms != s->run_hidden)
+        s->run_shown = view->run.begun_wall_ms;
+    d->dirty = true;
 }
 
 struct row deck_row(const struct deck *d, const struct canvas *c, const struct snapshot *snap,

@@ -7,6 +7,7 @@
 #ifndef VIRTDECK_UI_DECK_H
 #define VIRTDECK_UI_DECK_H
 
+#include "autostart/view.h"
 #include "base/writer.h"
 #include "command/command.h"
 #include "logs/tail.h"
@@ -18,7 +19,7 @@
 #include "ui/keymap.h"
 #include "ui/view.h"
 
-enum pane_id { PANE_OVERVIEW, PANE_DEVICES, PANE_LOGS, PANE_GRAPHS, PANE_EVENTS, PANE_COUNT };
+enum pane_id { PANE_OVERVIEW, PANE_DEVICES, PANE_LOGS, PANE_GRAPHS, PANE_EVENTS, PANE_AUTOSTART, PANE_COUNT };
 
 /* Where a pane stands; what a field means is the pane's own business. */
 struct pane_state {
@@ -47,6 +48,18 @@ struct device_cursor {
     long at;            /* its place, for when it has gone */
     const char *toggle; /* id of the field; static; NULL: the row's first */
     bool automatic;     /* what libvirt added by itself is shown, too */
+};
+
+/* What the autostart pane shows, and where it stands. */
+struct starts_state {
+    struct autostart_view *view; /* of the host that is shown; a reference; NULL: not worked out yet */
+    int host;
+    char *key;                     /* of the row under the cursor; NULL: none was chosen yet */
+    long at;                       /* its place, for when it has gone */
+    bool reverse;                  /* the shutdown */
+    bool links;                    /* what waits for what stands out */
+    int64_t run_shown, run_hidden; /* when the run began that is (not) shown in the plan's place; 0: none */
+    VEC(struct vm_uuid) moved;     /* domains that the last move of a row has changed */
 };
 
 struct notice {
@@ -100,6 +113,7 @@ struct deck {
     char *search;      /* the last text searched for; NULL */
     struct log_state log;
     struct device_cursor device;
+    struct starts_state starts;
     int events_match;                   /* row of the events pane that the last search found; -1 none */
     uint64_t events_seen, events_count; /* added in all; looked at */
 
@@ -132,6 +146,8 @@ void deck_free(struct deck *d);
 /* Takes the references over. */
 void deck_set_hosts(struct deck *d, struct snapshot **hosts, size_t n);
 void deck_set_time(struct deck *d, int64_t mono_ms, int64_t wall_ms);
+/* What is known of starting with that host; the reference is taken over. NULL: nothing yet. */
+void deck_set_autostart(struct deck *d, int host, struct autostart_view *view);
 /* Brings the row list up to date where that is due. */
 void deck_update(struct deck *d);
 /* The whole screen. */

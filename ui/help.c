@@ -23,7 +23,7 @@ static const char *const place_titles[PLACE_COUNT] = {
     [PLACE_PANE] = "KEYS IN A PANE",   [PLACE_LOGS] = "KEYS IN LOGS",
     [PLACE_GRAPHS] = "KEYS IN GRAPHS", [PLACE_DEVICES] = "KEYS IN DEVICES",
     [PLACE_EVENTS] = "KEYS IN EVENTS", [PLACE_DIALOG] = "KEYS IN DIALOGS",
-    [PLACE_HELP] = "KEYS IN HELP",
+    [PLACE_HELP] = "KEYS IN HELP",     [PLACE_AUTOSTART] = "KEYS IN AUTOSTART",
 };
 
 /* All keys of one line at one place stand together. */

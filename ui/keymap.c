@@ -12,9 +12,11 @@
 #define BAR_MAX 999
 
 const char *const place_names[PLACE_COUNT] = {
-    [PLACE_ANY] = "any",       [PLACE_TABLE] = "table",   [PLACE_PANE] = "pane",
-    [PLACE_LOGS] = "logs",     [PLACE_GRAPHS] = "graphs", [PLACE_DEVICES] = "devices",
-    [PLACE_EVENTS] = "events", [PLACE_DIALOG] = "dialog", [PLACE_HELP] = "help",
+    [PLACE_ANY] = "any",       [PLACE_TABLE] = "table",
+    [PLACE_PANE] = "pane",     [PLACE_LOGS] = "logs",
+    [PLACE_GRAPHS] = "graphs", [PLACE_DEVICES] = "devices",
+    [PLACE_EVENTS] = "events", [PLACE_DIALOG] = "dialog",
+    [PLACE_HELP] = "help",     [PLACE_AUTOSTART] = "autostart",
 };
 
 enum place place_parent(enum place p)
@@ -24,6 +26,7 @@ enum place place_parent(enum place p)
     case PLACE_GRAPHS:
     case PLACE_DEVICES:
     case PLACE_EVENTS:
+    case PLACE_AUTOSTART:
         return PLACE_PANE;
     default:
         return PLACE_ANY;

@@ -7,7 +7,7 @@
 
 const struct pane_ops *const pane_table[PANE_COUNT] = {
     [PANE_OVERVIEW] = &pane_overview, [PANE_DEVICES] = &pane_devices, [PANE_LOGS] = &pane_logs,
-    [PANE_GRAPHS] = &pane_graphs,     [PANE_EVENTS] = &pane_events,
+    [PANE_GRAPHS] = &pane_graphs,     [PANE_EVENTS] = &pane_events,   [PANE_AUTOSTART] = &pane_autostart,
 };
 
 static void badge_text(uint64_t n, bool unicode, char *out, size_t size)

@@ -26,7 +26,7 @@ struct pane_ops {
 };
 
 extern const struct pane_ops *const pane_table[PANE_COUNT];
-extern const struct pane_ops pane_overview, pane_devices, pane_logs, pane_graphs, pane_events;
+extern const struct pane_ops pane_overview, pane_devices, pane_logs, pane_graphs, pane_events, pane_autostart;
 
 /* The line of tabs, with the name of what is shown and the pane's status; w can be any. */
 void pane_draw_tabs(struct deck *d, struct canvas *c, struct rect area);

@@ -7,7 +7,7 @@
 #include <string.h>
 #include "base/format.h"
 #include "device/kinds.h"
-#include "ui/pane.h"
+#include "ui/pane_autostart.h"
 
 #define LABEL_W     11
 #define TWO_COLUMNS 96 /* from this width on, facts stand in two columns */
@@ -165,21 +165,53 @@ static void memory_fact(struct writer *w)
     fact_end(w);
 }
 
+/* Why it does not come to what its policy says; NULL where nothing is known. */
+static const char *autostart_why(const struct writer *w)
+{
+    const struct autostart_view *v = starts_view(w->d);
+    const struct vm_verdict *verdict = v ? autostart_verdict(&v->check, &w->vm->uuid) : NULL;
+    return verdict ? verdict->why : NULL;
+}
+
 static void autostart_fact(struct writer *w)
 {
+    static const char *const words[AUTOSTARTS] = {[AUTOSTART_UNKNOWN] = "unknown",
+                                                  [AUTOSTART_OFF] = "off",
+                                                  [AUTOSTART_NATIVE] = "on",
+                                                  [AUTOSTART_ONCE] = "once",
+                                                  [AUTOSTART_ORDERED] = "ordered",
+                                                  [AUTOSTART_BLOCKED] = "will not start",
+                                                  [AUTOSTART_NOBODY] = "nobody will start it"};
     const struct vm *vm = w->vm;
+    enum vm_autostart a = vm->autostart;
+    const char *why = a == AUTOSTART_BLOCKED || a == AUTOSTART_NOBODY ? autostart_why(w) : NULL;
+    if (a == AUTOSTART_UNKNOWN && vm->flags & VM_FLAGS_KNOWN)
+        a = vm->flags & VM_AUTOSTART        ? AUTOSTART_NATIVE
+            : vm->flags & VM_AUTOSTART_ONCE ? AUTOSTART_ONCE
+                                            : AUTOSTART_OFF;
     strbuf_clear(&w->text);
-    if (!(vm->flags & VM_FLAGS_KNOWN))
-        strbuf_puts(&w->text, "unknown");
-    else if (!(vm->flags & VM_PERSISTENT))
+    if (vm->flags & VM_FLAGS_KNOWN && !(vm->flags & VM_PERSISTENT))
         strbuf_puts(&w->text, "no: transient, gone when it stops");
     else
-        strbuf_puts(&w->text, vm->flags & VM_AUTOSTART        ? "on"
-                              : vm->flags & VM_AUTOSTART_ONCE ? "once"
-                                                              : "off");
+        strbuf_puts(&w->text, words[a]);
     if (vm->def && vm->def->autostart_order >= 0)
         strbuf_printf(&w->text, ", order %d", vm->def->autostart_order);
+    if (why)
+        strbuf_printf(&w->text, ": %s", why);
     buffer_fact(w, "Autostart");
+}
+
+/* A run that goes on, or the last one where it did not come to its end. */
+static void run_fact(struct writer *w)
+{
+    const struct autostart_view *v = starts_view(w->d);
+    if (!v || v->run.state == RUN_NONE)
+        return;
+    strbuf_clear(&w->text);
+    starts_run_text(&v->run, &w->text);
+    if (w->text.len)
+        buffer_fact(w, v->run.state == RUN_UNDER_WAY ? v->run.reverse ? "Shutting down" : "Starting"
+                                                     : "Last run");
 }
 
 static void agent_fact(struct writer *w)
@@ -338,6 +370,7 @@ static void write_vm(struct writer *w)
         text_fact(w, "Definition", "being read");
     age_fact(w);
     autostart_fact(w);
+    run_fact(w);
     cpu_fact(w);
     memory_fact(w);
     text_fact(w, "Addresses", w->vm->ip);
@@ -354,6 +387,23 @@ static void write_vm(struct writer *w)
         section(w, "DESCRIPTION");
         sheet_wrap(&w->sheet, 2, w->sheet.area.w - 4, ROLE_TEXT, def->description);
     }
+}
+
+/* What comes up with the host. */
+static void boot_fact(struct writer *w)
+{
+    const struct autostart_view *v = starts_view(w->d);
+    size_t n = 0;
+    if (!v)
+        return;
+    for (uint32_t i = 0; i < v->up->n_nodes; i++)
+        n += v->up->nodes[i].kind == PLAN_DOMAIN && v->up->nodes[i].who == PLAN_OURS &&
+             v->up->nodes[i].start_ms >= 0;
+    size_t problems = findings_count(&v->check.boot, SEV_ERROR) + findings_count(&v->check.boot, SEV_WARN);
+    strbuf_printf(&w->text, "%zu in order at the next boot", n);
+    if (problems)
+        strbuf_printf(&w->text, ", %zu problem%s", problems, problems == 1 ? "" : "s");
+    buffer_fact(w, "Autostart");
 }
 
 static void version_fact(struct writer *w, const char *label, const char *name, unsigned long v)
@@ -390,6 +440,8 @@ static void write_host(struct writer *w)
             strbuf_printf(&w->text, ", a call %.1f ms", h->rtt_ms);
         buffer_fact(w, "Sampling");
     }
+    boot_fact(w);
+    run_fact(w);
     line_end(w);
 }
 

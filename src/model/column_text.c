@@ -79,18 +79,42 @@ const char *value_reason(const struct row *r, char scratch[COLUMN_SCRATCH])
 }
 WORD_TEXT(reason)
 
+/* Libvirt's own flags are known before it is worked out what becomes of the domain. */
+static enum vm_autostart autostart_of(const struct vm *vm)
+{
+    bool policy = vm->def && vm->def->autostart_order >= 0;
+    if (vm->autostart != AUTOSTART_UNKNOWN || policy || !(vm->flags & VM_FLAGS_KNOWN)) {
+        return vm->autostart;
+    }
+    return vm->flags & VM_AUTOSTART        ? AUTOSTART_NATIVE
+           : vm->flags & VM_AUTOSTART_ONCE ? AUTOSTART_ONCE
+                                           : AUTOSTART_OFF;
+}
+
 const char *value_autostart(const struct row *r, char scratch[COLUMN_SCRATCH])
 {
+    enum vm_autostart a = autostart_of(r->vm);
     (void)scratch;
-    if (!(r->vm->flags & VM_FLAGS_KNOWN)) {
-        return NULL;
-    }
-    if (r->vm->flags & VM_AUTOSTART) {
-        return "on";
-    }
-    return r->vm->flags & VM_AUTOSTART_ONCE ? "once" : "off";
+    return a == AUTOSTART_UNKNOWN ? NULL : vm_autostart_word(a);
 }
-WORD_TEXT(autostart)
+
+/* "10 ▶": its order, and whether it will come to that. */
+void text_autostart(const struct row *r, struct strbuf *out)
+{
+    static const char *const marks[AUTOSTARTS][2] = {
+        [AUTOSTART_ORDERED] = {"▶", ">"}, [AUTOSTART_BLOCKED] = {"⚠", "!"}, [AUTOSTART_NOBODY] = {"✖", "x"}};
+    enum vm_autostart a = autostart_of(r->vm);
+    int order = r->vm->def ? r->vm->def->autostart_order : -1;
+    const char *mark = (unsigned)a < AUTOSTARTS ? marks[a][!r->unicode] : NULL;
+    if (!mark) {
+        char scratch[COLUMN_SCRATCH];
+        put_value(r, value_autostart(r, scratch), out);
+    } else if (order >= 0) {
+        strbuf_printf(out, "%d %s", order, mark);
+    } else {
+        strbuf_puts(out, mark);
+    }
+}
 
 const char *value_description(const struct row *r, char scratch[COLUMN_SCRATCH])
 {
@@ -495,8 +519,12 @@ RATE_LEVEL(wr_ops, dear_is_old(r))
 
 enum level level_autostart(const struct row *r)
 {
-    return r->vm->flags & VM_FLAGS_KNOWN && r->vm->flags & (VM_AUTOSTART | VM_AUTOSTART_ONCE) ? LEVEL_NORMAL
-                                                                                              : LEVEL_DIM;
+    static const enum level levels[AUTOSTARTS] = {
+        [AUTOSTART_UNKNOWN] = LEVEL_DIM, [AUTOSTART_OFF] = LEVEL_DIM,      [AUTOSTART_NATIVE] = LEVEL_NORMAL,
+        [AUTOSTART_ONCE] = LEVEL_NORMAL, [AUTOSTART_ORDERED] = LEVEL_GOOD, [AUTOSTART_BLOCKED] = LEVEL_WARN,
+        [AUTOSTART_NOBODY] = LEVEL_BAD};
+    enum vm_autostart a = autostart_of(r->vm);
+    return (unsigned)a < AUTOSTARTS ? levels[a] : LEVEL_DIM;
 }
 
 enum level level_age(const struct row *r)

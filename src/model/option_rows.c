@@ -69,7 +69,7 @@ const struct option_row option_rows[OPT_COUNT] = {
      "Draw with more than ASCII; auto: where the locale is UTF-8", NULL},
     {OPT_MOUSE, "mouse", OPTION_BOOL, "true", 0, 0, NULL,
      "Take mouse clicks and the wheel; off leaves them to the terminal", NULL},
-    {OPT_PANE, "pane", OPTION_ENUM, "overview", 0, 0, "none overview devices logs graphs events",
+    {OPT_PANE, "pane", OPTION_ENUM, "overview", 0, 0, "none overview devices logs graphs events autostart",
      "Pane that is open when the screen opens", NULL},
     {OPT_CONFIRM, "confirm", OPTION_ENUM, "destructive", 0, 0, "all destructive none",
      "Which commands ask first: all that change something, those that lose something, or none", NULL},
