@@ -180,11 +180,18 @@ static double meminfo(const char *text, const char *key)
     return NAN;
 }
 
-static void read_memory(const char *root, struct host_files *f)
+void host_memory_read(const char *root, double *memory_kib, double *available_kib)
 {
     char *text = read_below(root, "/proc/meminfo");
-    f->memory_kib = meminfo(text, "MemTotal");
-    f->available_kib = meminfo(text, "MemAvailable");
+    *memory_kib = meminfo(text, "MemTotal");
+    *available_kib = meminfo(text, "MemAvailable");
+    free(text);
+}
+
+static void read_memory(const char *root, struct host_files *f)
+{
+    host_memory_read(root, &f->memory_kib, &f->available_kib);
+    char *text = read_below(root, "/proc/meminfo");
     f->hugepages_kib = meminfo(text, "HugePages_Free") * meminfo(text, "Hugepagesize");
     free(text);
 }
