@@ -38,9 +38,7 @@ void generate_policy_man(struct strbuf *out)
         if (f->def) {
             strbuf_puts(out, "Default: \\fB");
             roff(out, f->def);
-            strbuf_puts(out, f->flags & POLICY_HOST ? "\\fP, or what the host's file says.\n" : "\\fP.\n");
-        } else if (f->flags & POLICY_HOST) {
-            strbuf_puts(out, "Default: nothing, or what the host's file says.\n");
+            strbuf_puts(out, "\\fP.\n");
         }
     }
 }
@@ -56,4 +54,16 @@ void generate_limits_man(struct strbuf *out)
         strbuf_printf(out, "From %g to %g%s.\nDefault: %g%s.\n", row->min / unit, row->max / unit, s,
                       row->def / unit, s);
     }
+    put_name(out, "defaults");
+    strbuf_puts(out, "An object with any of these fields of a policy:\n");
+    const char *between = "";
+    for (size_t i = 0; i < POLICY_FIELDS; i++) {
+        if (!(policy_fields[i].flags & POLICY_HOST))
+            continue;
+        strbuf_printf(out, "%s\\fB", between);
+        roff(out, policy_fields[i].word);
+        strbuf_puts(out, "\\fP");
+        between = ",\n";
+    }
+    strbuf_puts(out, ".\n");
 }
