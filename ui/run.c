@@ -275,7 +275,7 @@ bool run_typed(struct deck *d, const char *line)
 bool run_words(struct deck *d, int argc, const char *const *argv, size_t n_secrets,
                const char *const *secrets)
 {
-    char *about = xasprintf("%s …", argv[0]), *why = why_not(d, about);
+    char *about = xasprintf("%s %s …", argv[0], argc > 1 ? argv[1] : ""), *why = why_not(d, about);
     free(about);
     if (why) {
         deck_note(d, SEV_WARN, "%s", why);

@@ -118,9 +118,9 @@ static char *host_forbids(const struct deck *d, const struct command *c)
 
 char *why_not(const struct deck *d, const char *line)
 {
-    char *name = xstrndup(line, strcspn(line, " "));
-    bool alone = strchr(line, ' ') == NULL; /* with words of its own it may be about another domain */
-    const struct command *c = command_find(name);
+    size_t len = 0;
+    const struct command *c = command_find_in(true, line, &len);
+    bool alone = c && line[len] == '\0'; /* with words of its own it may be about another domain */
     char *why = NULL;
     if (c && (alone || (c->flags & COMMAND_CHANGES)))
         why = host_forbids(d, c);
@@ -128,6 +128,5 @@ char *why_not(const struct deck *d, const char *line)
         why = rule_forbids(d, c->name);
     if (c && !why && alone)
         why = devices_why_not(d, c->name);
-    free(name);
     return why;
 }

@@ -79,6 +79,51 @@ const struct command *command_find_for(bool screen, const char *name)
     return both ? both : other;
 }
 
+const struct command *command_of_line(bool screen, size_t n, const char *const *words, size_t *name_words)
+{
+    const struct command *c = NULL;
+    *name_words = 2;
+    if (n > 1 && words[1][0]) {
+        char *both = xasprintf("%s %s", words[0], words[1]);
+        c = command_find_for(screen, both);
+        free(both);
+    }
+    if (!c && n > 0) {
+        *name_words = 1;
+        /* Where a name has a blank, it was quoted: it is one word and no command. */
+        c = strchr(words[0], ' ') ? NULL : command_find_for(screen, words[0]);
+    }
+    return c;
+}
+
+const struct command *command_find_in(bool screen, const char *line, size_t *len)
+{
+    word_list words = {0};
+    const char *names[2];
+    size_t taken = 0;
+    struct word_scan scan;
+    const struct command *c = NULL;
+    word_scan_begin(&scan, line, strlen(line));
+    while (words.len < 2 && word_scan_next(&scan) && !scan.is_and) {
+        struct word w = {xstrdup(strbuf_str(&scan.text)), (int)scan.at};
+        vec_push(&words, w);
+    }
+    word_scan_end(&scan);
+    for (size_t i = 0; i < words.len; i++)
+        names[i] = words.items[i].text;
+    c = command_of_line(screen, words.len, names, &taken);
+    if (c && len)
+        *len = (size_t)words.items[taken - 1].position;
+    words_free(&words);
+    return c;
+}
+
+const char *command_second_word(const struct command *c, const char *first)
+{
+    size_t len = strlen(first);
+    return strncmp(c->name, first, len) == 0 && c->name[len] == ' ' ? c->name + len + 1 : NULL;
+}
+
 int command_option_index(const struct command *c, const char *name)
 {
     for (int i = 0; c->options[i].name; i++)

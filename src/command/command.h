@@ -28,7 +28,10 @@ enum command_flag {
     COMMAND_SCREEN = 32,   /* only on the screen */
     COMMAND_SHELL = 64,    /* only from the shell */
     COMMAND_NO_HOST = 128, /* needs no connection (help, config, version) */
-    COMMAND_HIDDEN = 256   /* for programs: neither in help nor in completion */
+    COMMAND_HIDDEN = 256,  /* for programs: neither in help nor in completion */
+    COMMAND_PATIENT = 512, /* the shell waits for a host that does not answer, and connects again; it prints
+                              the steps that the job tells */
+    COMMAND_ENDLESS = 1024 /* goes on until it is interrupted, which is no failure */
 };
 
 /* What a positional word is, for completion and for the words of usage errors. */
@@ -53,6 +56,8 @@ enum arg_kind {
     ARG_DEVICE,  /* a device of the call's target, or a kind for a new one */
     ARG_ASSIGN,  /* FIELD=VALUE of the device, or one of `words` */
     ARG_SETTING, /* FIELD=VALUE of `set` */
+    ARG_POLICY,  /* on, off, once or FIELD=VALUE of an autostart policy; where it repeats, the targets end at
+                    the  first such word */
 };
 
 struct arg_spec {
@@ -75,7 +80,7 @@ struct command_option {
 #define COMMAND_MAX_OPTIONS 8
 
 struct command {
-    const char *name;
+    const char *name;    /* one word or two ("autostart plan") */
     const char *alias;   /* other names, space separated; NULL */
     const char *summary; /* one line, begins with a verb, no full stop */
     const char *detail;  /* a paragraph for help and the manual; may be NULL */
@@ -159,7 +164,10 @@ size_t words_command_end(const char *line, const word_list *words, size_t from);
 /* The word as it has to be typed to mean this text. The caller frees. */
 char *word_quote(const char *text);
 
-const struct command *command_find(const char *name); /* by name or alias; exact */
+const struct command *command_find(const char *name); /* by name or alias; exact; two words: one blank */
+/* Of a line: the command that its first words name, for the screen or the shell; *len (may be NULL): how many
+ * bytes the name takes. NULL: none. */
+const struct command *command_find_in(bool screen, const char *line, size_t *len);
 /* Understands words: finds the command, checks options and words, resolves targets against the newest
  * snapshots, refuses changes on read-only hosts. NULL with e set (position = index of the offending word).
  * The caller frees. */

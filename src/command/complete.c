@@ -17,6 +17,7 @@ struct place {
     char quote;
     bool comment;
     const struct command *command; /* NULL: the command's name is being typed, or it is unknown */
+    size_t name_words;             /* how many of the words are its name */
     int option;                    /* the row's option whose value is being typed; -1 */
     size_t value_at;               /* bytes of the prefix before that value ("--filter=") */
     bool is_option;                /* an option's name is being typed */
@@ -83,7 +84,7 @@ static void place_arguments(struct place *p)
     bool ended = false;
     int waiting = -1;
     size_t inside;
-    for (size_t i = 1; i < p->words.len; i++) {
+    for (size_t i = p->name_words; i < p->words.len; i++) {
         const char *w = p->words.items[i];
         if (waiting >= 0) {
             waiting = -1;
@@ -116,11 +117,20 @@ static void place_find(struct place *p, bool screen, const char *line, size_t cu
     place_words(p, line, cursor < len ? cursor : len);
     if (p->comment || p->words.len == 0)
         return;
-    p->command = command_find_for(screen, p->words.items[0]);
+    p->command = command_of_line(screen, p->words.len, (const char *const *)p->words.items, &p->name_words);
     if (p->command && !command_is_for(p->command, screen))
         p->command = NULL;
     if (p->command)
         place_arguments(p);
+}
+
+/* Then no targets come any more. */
+static bool has_policy_word(const struct place *p)
+{
+    for (size_t i = p->name_words + 1; i < p->words.len; i++)
+        if (word_is_policy(p->words.items[i]))
+            return true;
+    return false;
 }
 
 /* The arguments that the positional word at the cursor may be: at most a target and two others. */
@@ -134,6 +144,10 @@ static size_t place_specs(const struct place *p, bool screen, const struct arg_s
         return specs[0] != NULL;
     }
     bool many = p->command->flags & COMMAND_MANY;
+    if (many && plan.fixed->kind == ARG_POLICY && has_policy_word(p)) {
+        specs[0] = plan.fixed;
+        return 1;
+    }
     if (p->index == 0 || many)
         specs[n++] = plan.target;
     /* Behind any number of targets comes the first of the others; on the screen the target may be left out.
@@ -149,7 +163,7 @@ static size_t place_specs(const struct place *p, bool screen, const struct arg_s
 static bool names_hosts(enum arg_kind kind)
 {
     return kind == ARG_TARGET || kind == ARG_FILTER || kind == ARG_HOST || kind == ARG_DEVICE ||
-           kind == ARG_ASSIGN;
+           kind == ARG_ASSIGN || kind == ARG_POLICY;
 }
 
 bool completion_needs_host(bool screen, const char *line, size_t cursor)
@@ -165,14 +179,6 @@ bool completion_needs_host(bool screen, const char *line, size_t cursor)
             needs = needs || names_hosts(specs[i]->kind);
     place_free(&p);
     return needs;
-}
-
-static void offer_commands(struct completion *c)
-{
-    size_t i = 0;
-    for (const struct command *row; (row = command_next(&i)) != NULL;)
-        if (command_is_for(row, c->screen) && !(row->flags & COMMAND_HIDDEN))
-            complete_offer(c, row->name, row->summary);
 }
 
 static void offer_option(struct completion *c, const char *name, const char *help)
@@ -257,13 +263,15 @@ void command_complete(struct session *s, const char *line, size_t cursor, size_t
     if (p.comment)
         ;
     else if (p.words.len == 0)
-        offer_commands(&c);
+        complete_commands(&c, NULL);
     else if (p.command && p.is_option)
         offer_options(&c, p.command);
     else if (p.command && p.option >= 0)
         offer_value(&c, &p);
     else if (p.command)
         offer_argument(&c, &p);
+    if (p.words.len == 1 && !p.comment)
+        complete_commands(&c, p.words.items[0]);
     if (out->len > 1)
         qsort(out->items, out->len, sizeof *out->items, compare_candidates);
     drop_twins(out);
@@ -325,20 +333,32 @@ static void hint_place(struct strbuf *out, const struct place *p, bool screen)
         strbuf_printf(out, "   %s", help ? help : p->command->summary);
 }
 
+/* The command whose name the word being typed completes; NULL. */
+static const struct command *place_named(const struct place *p, bool screen)
+{
+    const char *words[2];
+    size_t n = 0, taken;
+    if (p->comment || p->words.len > 1 || !p->prefix[0])
+        return NULL;
+    if (p->words.len)
+        words[n++] = p->words.items[0];
+    words[n++] = p->prefix;
+    const struct command *c = command_of_line(screen, n, words, &taken);
+    return c && taken == n && command_is_for(c, screen) ? c : NULL;
+}
+
 char *command_hint(struct session *s, const char *line, size_t cursor)
 {
     struct place p;
     struct strbuf out = {0};
     bool screen = s->frontend->screen;
     place_find(&p, screen, line, cursor);
-    if (p.command) {
+    const struct command *named = place_named(&p, screen);
+    if (named) {
+        hint_usage(&out, named, NULL, NULL);
+        strbuf_printf(&out, "   %s", named->summary);
+    } else if (p.command) {
         hint_place(&out, &p, screen);
-    } else if (!p.comment && p.words.len == 0 && p.prefix[0]) {
-        const struct command *c = command_find_for(screen, p.prefix);
-        if (c && command_is_for(c, screen)) {
-            hint_usage(&out, c, NULL, NULL);
-            strbuf_printf(&out, "   %s", c->summary);
-        }
     }
     place_free(&p);
     return strbuf_steal(&out);

@@ -271,14 +271,36 @@ static void kind_word(struct completion *c, const char *choices, char sep)
     }
 }
 
+/* Of a name of two words the first one alone, until it stands there. */
+static void offer_command(struct completion *c, const struct command *row, const char *first)
+{
+    const char *second = first ? command_second_word(row, first) : NULL;
+    size_t len = strcspn(row->name, " ");
+    if (first && second) {
+        complete_offer(c, second, row->summary);
+    } else if (!first && row->name[len]) {
+        char *word = xstrndup(row->name, len);
+        if (!command_find_for(c->screen, word))
+            complete_offer(c, word, row->summary);
+        free(word);
+    } else if (!first) {
+        complete_offer(c, row->name, row->summary);
+    }
+}
+
+void complete_commands(struct completion *c, const char *first)
+{
+    size_t i = 0;
+    for (const struct command *row; (row = command_next(&i)) != NULL;)
+        if (command_is_for(row, c->screen) && !(row->flags & COMMAND_HIDDEN))
+            offer_command(c, row, first);
+}
+
 static void kind_command(struct completion *c, const char *choices, char sep)
 {
     (void)choices;
     (void)sep;
-    size_t i = 0;
-    for (const struct command *row; (row = command_next(&i)) != NULL;)
-        if (command_is_for(row, c->screen) && !(row->flags & COMMAND_HIDDEN))
-            complete_offer(c, row->name, row->summary);
+    complete_commands(c, c->n_given > 1 ? c->given[c->n_given - 1] : NULL);
 }
 
 static void kind_option(struct completion *c, const char *choices, char sep)
@@ -404,6 +426,7 @@ static complete_kind_fn *const kinds[] = {
     [ARG_DEVICE] = complete_devices,
     [ARG_ASSIGN] = complete_assignments,
     [ARG_SETTING] = complete_settings,
+    [ARG_POLICY] = complete_policy,
 };
 
 void complete_kind(struct completion *c, enum arg_kind kind, const char *choices, char sep)

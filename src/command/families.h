@@ -8,7 +8,8 @@
 
 #include "command/command.h"
 
-extern const struct command_table lifecycle_commands; /* start shutdown … rename autostart */
+extern const struct command_table lifecycle_commands; /* start shutdown … rename */
+extern const struct command_table autostart_commands; /* autostart …, supervise */
 extern const struct command_table query_commands;     /* list sample config help version devices log */
 
 extern const struct command_table resource_commands;   /* resources */

@@ -114,14 +114,6 @@ static bool run_rename(struct call *call, struct error *e)
     return true;
 }
 
-static bool run_autostart(struct call *call, struct error *e)
-{
-    (void)e;
-    struct job_args args = {.flags = strcmp(call->words.items[0], "off") == 0 ? AUTOSTART_OFF : 0};
-    submit(call, lifecycle_kind("autostart"), &args);
-    return true;
-}
-
 #define VMS                                                                                                  \
     {                                                                                                        \
         .name = "VM", .kind = ARG_TARGET, .repeat = true, .help = "name, UUID, id, pattern or filter"        \
@@ -266,14 +258,6 @@ static const struct command rows[] = {
      .args = {{.name = "VM", .kind = ARG_TARGET, .help = "name, UUID or id"},
               {.name = "NEW-NAME", .kind = ARG_TEXT, .help = "the name it gets"}},
      .run = run_rename},
-    {.name = "autostart",
-     .summary = "start domains with their host, or no longer",
-     .detail = "Sets libvirt's own flag: the host's daemon starts such domains in no particular "
-               "order." JSON_DETAIL,
-     .flags = MANY_FLAGS,
-     .args = {VMS,
-              {.name = "on|off", .kind = ARG_WORD, .words = "on off", .help = "start it with the host?"}},
-     .run = run_autostart},
 };
 
 const struct command_table lifecycle_commands = {rows, ARRAY_LEN(rows)};

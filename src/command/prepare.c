@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "autostart/policy.h"
 #include "base/nearest.h"
 #include "command/command.h"
 #include "command/private.h"
@@ -20,6 +21,7 @@ struct parse {
     int argc;
     const char *const *argv;
     const struct command *command;
+    int name_words; /* of argv */
     struct call *call;
     struct arg_plan plan;
     VEC(int) positional; /* indices into argv */
@@ -40,22 +42,26 @@ static bool refuse(struct parse *p, int at, const char *fmt, ...)
     return false;
 }
 
-static const struct command *find_command(bool screen, const char *name, struct error *e)
+static const struct command *find_command(bool screen, size_t n, const char *const *words, int *name_words,
+                                          struct error *e)
 {
-    const struct command *c = command_find_for(screen, name);
+    size_t taken;
+    const struct command *c = command_of_line(screen, n, words, &taken);
+    *name_words = (int)taken;
     if (c && !command_is_for(c, screen)) {
-        error_set_at(e, STATUS_USAGE, 0, screen ? "%s is for the shell" : "%s is for the screen", name);
+        error_set_at(e, STATUS_USAGE, 0, screen ? "%s is for the shell" : "%s is for the screen",
+                     taken > 1 ? c->name : words[0]);
         return NULL;
     }
     if (c)
         return c;
-    struct nearest near = nearest_to(name);
+    struct nearest near = nearest_to(words[0]);
     size_t i = 0;
     for (const struct command *row; (row = command_next(&i)) != NULL;)
         if (command_is_for(row, screen) && !(row->flags & COMMAND_HIDDEN))
             nearest_offer(&near, row->name);
     char *hint = nearest_hint(&near);
-    error_set_at(e, STATUS_USAGE, 0, "there is no command \"%s\"%s; `help` lists them", name, hint);
+    error_set_at(e, STATUS_USAGE, 0, "there is no command \"%s\"%s; `help` lists them", words[0], hint);
     free(hint);
     return NULL;
 }
@@ -133,15 +139,36 @@ static bool check_option_name(struct parse *p, int at, const char *text)
     return false;
 }
 
-static bool check_command_name(struct parse *p, int at, const char *text)
+/* The words from there on, or the one there, are the name of one command. */
+static bool check_command_name(struct parse *p, size_t from, bool repeat)
 {
     struct error e = ERROR_INIT;
-    if (command_find(text))
-        return true;
-    find_command(p->screen, text, &e);
-    refuse(p, at, "%s", error_text(&e));
+    VEC(const char *) words = {0};
+    size_t taken = 0;
+    for (size_t i = from; i < (repeat ? p->positional.len : from + 1); i++)
+        vec_push(&words, p->argv[p->positional.items[i]]);
+    int at = p->positional.items[from], ignored;
+    const struct command *c = command_of_line(p->screen, words.len, words.items, &taken);
+    bool good = c && taken == words.len;
+    if (!c) {
+        find_command(p->screen, words.len, words.items, &ignored, &e);
+        refuse(p, at, "%s", error_text(&e));
+    } else if (!good) {
+        refuse(p, p->positional.items[from + taken], "there is no command \"%s %s\"", c->name,
+               words.items[taken]);
+    }
+    vec_free(&words);
     error_clear(&e);
-    return false;
+    return good;
+}
+
+static bool check_policy_word(struct parse *p, int at, const char *text)
+{
+    struct policy policy;
+    policy_init(&policy);
+    bool good = policy_set_words(&policy, 1, &text, p->e);
+    policy_free(&policy);
+    return checked(p, at, good);
 }
 
 static bool check_word(struct parse *p, int at, enum arg_kind kind, const char *name, const char *choices,
@@ -163,8 +190,8 @@ static bool check_word(struct parse *p, int at, enum arg_kind kind, const char *
         return check_filter(p, at, text);
     case ARG_OPTION:
         return check_option_name(p, at, text);
-    case ARG_COMMAND:
-        return check_command_name(p, at, text);
+    case ARG_POLICY:
+        return check_policy_word(p, at, text);
     default:
         return true;
     }
@@ -251,7 +278,7 @@ static bool parse_option(struct parse *p, int *i)
 static bool parse_words(struct parse *p)
 {
     bool ended = false;
-    for (int i = 1; i < p->argc; i++) {
+    for (int i = p->name_words; i < p->argc; i++) {
         if (!ended && strcmp(p->argv[i], "--") == 0) {
             ended = true;
         } else if (!ended && word_is_option(p->command, p->argv[i])) {
@@ -275,6 +302,17 @@ static bool is_uuid(const char *word)
     return strlen(word) == 36 && uuid_parse(word, &uuid);
 }
 
+/* Behind the targets come words of a policy: they say by themselves where they begin. Where none of them
+ * does, the last word was to be one. */
+static size_t count_policy_targets(const struct parse *p)
+{
+    size_t have = p->positional.len;
+    for (size_t i = p->screen ? 0 : 1; i < have; i++)
+        if (word_is_policy(p->argv[p->positional.items[i]]))
+            return i;
+    return have > p->plan.required ? have - p->plan.required : 0;
+}
+
 /* How many of the positional words are targets. SPLIT_OPEN: the first may be one or not (only on the screen,
  * where it may be left out): the domains there are decide. */
 static enum split split_targets(const struct parse *p, size_t *n)
@@ -285,7 +323,9 @@ static enum split split_targets(const struct parse *p, size_t *n)
         return SPLIT_KNOWN;
     bool may_lack = p->screen || p->plan.target->optional;
     if (p->command->flags & COMMAND_MANY) {
-        if (have > p->plan.required)
+        if (p->plan.fixed->kind == ARG_POLICY)
+            *n = count_policy_targets(p);
+        else if (have > p->plan.required)
             *n = have - p->plan.required;
         return SPLIT_KNOWN;
     }
@@ -321,6 +361,13 @@ static bool check_rest(struct parse *p, size_t n_targets)
         /* The words of one filter make sense only together. */
         if (a->kind == ARG_FILTER && a->repeat)
             continue;
+        if (a->kind == ARG_COMMAND && !list_has(a->words, ' ', p->argv[at])) {
+            if (!check_command_name(p, i, a->repeat))
+                return false;
+            if (a->repeat)
+                return true;
+            continue;
+        }
         if (!check_word(p, at, a->kind, a->name, a->words, ' ', p->argv[at]))
             return false;
     }
@@ -335,7 +382,7 @@ static bool parse_begin(struct parse *p)
         error_set_at(p->e, STATUS_USAGE, 0, "there is no command; `help` lists them");
         return false;
     }
-    p->command = find_command(p->screen, p->argv[0], p->e);
+    p->command = find_command(p->screen, (size_t)p->argc, p->argv, &p->name_words, p->e);
     if (!p->command)
         return false;
     p->plan = arg_plan_of(p->command);
@@ -344,27 +391,31 @@ static bool parse_begin(struct parse *p)
     return parse_words(p);
 }
 
-/* `start --help` is `help start`, wherever it stands. */
-static bool asks_for_help(int argc, const char *const *argv, bool screen, const char *words[2])
+/* `start --help` is `help start`, wherever it stands: how many words that are; 0: it does not. */
+static int asks_for_help(int argc, const char *const *argv, bool screen, const char *words[3])
 {
     const struct command *help = command_find_for(screen, "help");
+    size_t taken;
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
-        if (strcmp(argv[i], "--help") == 0 && help && command_is_for(help, screen) && command_find(argv[0])) {
-            words[0] = "help";
-            words[1] = argv[0];
-            return true;
-        }
+        if (strcmp(argv[i], "--help") != 0 || !help || !command_is_for(help, screen) ||
+            !command_of_line(screen, (size_t)argc, argv, &taken))
+            continue;
+        words[0] = "help";
+        for (size_t w = 0; w < taken; w++)
+            words[w + 1] = argv[w];
+        return (int)taken + 1;
     }
-    return false;
+    return 0;
 }
 
 bool command_check(bool screen, int argc, const char *const *argv, struct error *e)
 {
-    const char *help[2];
+    const char *help[3];
     struct parse p = {.screen = screen, .argc = argc, .argv = argv, .e = e};
     size_t n = 0;
-    if (asks_for_help(argc, argv, screen, help)) {
-        p.argc = 2;
+    int asked = asks_for_help(argc, argv, screen, help);
+    if (asked) {
+        p.argc = asked;
         p.argv = help;
     }
     bool good = parse_begin(&p);
@@ -450,10 +501,11 @@ static bool parse_finish(struct parse *p)
 
 struct call *command_prepare(struct session *s, int argc, const char *const *argv, struct error *e)
 {
-    const char *help[2];
+    const char *help[3];
     struct parse p = {.screen = s->frontend->screen, .argc = argc, .argv = argv, .e = e};
-    if (asks_for_help(argc, argv, p.screen, help)) {
-        p.argc = 2;
+    int asked = asks_for_help(argc, argv, p.screen, help);
+    if (asked) {
+        p.argc = asked;
         p.argv = help;
     }
     bool good = parse_begin(&p);

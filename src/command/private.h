@@ -28,6 +28,11 @@ void word_scan_end(struct word_scan *s);
 
 /* All rows of all tables: start with *i = 0; NULL at the end. */
 const struct command *command_next(size_t *i);
+/* THE reading of a command's name: rows may have names of two words ("autostart plan"), which go before those
+ * of one. *name_words: how many of the words it takes. NULL: the first words name no command. */
+const struct command *command_of_line(bool screen, size_t n, const char *const *words, size_t *name_words);
+/* "plan" of a row "autostart plan" whose first word this is; NULL. */
+const char *command_second_word(const struct command *c, const char *first);
 /* By name or alias, for this door: its own rows go before rows of the same name for the other one. */
 const struct command *command_find_for(bool screen, const char *name);
 bool command_is_for(const struct command *c, bool screen);
@@ -78,9 +83,16 @@ void complete_offer(struct completion *c, const char *text, const char *note);
 /* Devices, their kinds and FIELD=VALUE (complete_devices.c). */
 typedef void complete_kind_fn(struct completion *c, const char *choices, char sep);
 complete_kind_fn complete_kinds_of_devices, complete_devices, complete_assignments, complete_settings;
+/* Words of an autostart policy (complete_policy.c). */
+complete_kind_fn complete_policy;
+/* Names of commands: their first words, or (first not NULL) the second ones of those that begin with it. */
+void complete_commands(struct completion *c, const char *first);
 /* Whether what is typed at the cursor names domains or hosts, so that it pays to ask them. */
 bool completion_needs_host(bool screen, const char *line, size_t cursor);
 
+/* Whether a word is meant for an autostart policy: on, off, once, or NAME=… where NAME is one of its fields,
+ * or nothing that a filter knows either. */
+bool word_is_policy(const char *word);
 /* Whether a word can only be a filter: it has an operator. */
 bool word_is_filter(const char *word);
 

@@ -21,9 +21,15 @@ struct line {
     const size_t *begin, *end; /* bytes of each word in the text */
 };
 
+static const struct command *command_of(const struct line *l)
+{
+    size_t taken;
+    return command_of_line(false, (size_t)l->argc, l->argv, &taken);
+}
+
 static void complain(struct shell *s, const struct error *e, const struct line *l)
 {
-    const struct command *c = l->argc ? command_find_for(false, l->argv[0]) : NULL;
+    const struct command *c = command_of(l);
     if (e->position < 0 || e->status != STATUS_USAGE || l->argc == 0) {
         shell_say(s, SEV_ERROR, error_text(e));
         return;
@@ -67,15 +73,18 @@ static bool wants_help(const struct line *l)
 
 static bool reach_hosts(struct shell *s, const struct line *l, struct error *e)
 {
-    const struct command *c = command_find_for(false, l->argv[0]);
+    const struct command *c = command_of(l);
+    s->patient = (c->flags & COMMAND_PATIENT) != 0;
     if (c->flags & COMMAND_NO_HOST || wants_help(l))
         return true;
+    if (s->patient)
+        return shell_open(s, -1, e);
     return shell_open(s, -1, e) && shell_settle(s, c->flags & COMMAND_TARGETS && has_filter(l), -1, e);
 }
 
 static bool check_csv(const struct shell *s, const struct line *l, struct error *e)
 {
-    const struct command *c = command_find_for(false, l->argv[0]);
+    const struct command *c = command_of(l);
     if (!s->session.csv || wants_help(l) || command_option_index(c, "csv") >= 0)
         return true;
     return error_set(e, STATUS_USAGE, "%s prints no table: --csv is for list and sample", c->name);

@@ -114,15 +114,19 @@ static void drain_messages(struct shell *s)
             answer_question(s, m.auth);
             m.auth = NULL;
         }
+        if (m.type == MSG_EVENT && s->patient && strcmp(m.event.kind, "autostart") == 0)
+            shell_tell_step(&m.event);
         message_clear(&m);
     }
 }
 
 /* ---- waiting ---- */
 
-static bool is_hopeful(enum host_state state)
+/* A lost host is tried again where the fleet was told to (config_of()). */
+static bool is_hopeful(const struct shell *s, enum host_state state)
 {
-    return state == HOST_IDLE || state == HOST_CONNECTING || state == HOST_AUTH || state == HOST_UP;
+    return state == HOST_IDLE || state == HOST_CONNECTING || state == HOST_AUTH || state == HOST_UP ||
+           (state == HOST_LOST && s->reconnects);
 }
 
 /* What a message calls the host that nobody named. */
@@ -137,7 +141,7 @@ static bool all_lost(struct shell *s, struct error *e)
     struct fleet *f = s->session.fleet;
     for (size_t h = 0; h < fleet_len(f); h++) {
         struct snapshot *snap = fleet_snapshot(f, (int)h);
-        bool hopeful = is_hopeful(snap->host.state);
+        bool hopeful = is_hopeful(s, snap->host.state);
         if (!hopeful && h == 0)
             error_set(e, STATUS_NO_CONNECTION, "cannot connect to %s: %s", host_label(&snap->host),
                       snap->host.state_text);
@@ -189,8 +193,9 @@ bool shell_wait(void *ctx, int fd, bool (*done)(void *arg), void *arg, int64_t u
 
 /* ---- opening ---- */
 
-static struct fleet_config config_of(const struct shell_request *r)
+static struct fleet_config config_of(const struct shell *s)
 {
+    const struct shell_request *r = s->request;
     const struct options *o = r->options;
     const char *addresses = opt_text(o, OPT_ADDRESSES);
     struct fleet_config c = {.interval_s = TICK_S,
@@ -199,7 +204,7 @@ static struct fleet_config config_of(const struct shell_request *r)
                              .keepalive_s = (int)opt_number(o, OPT_KEEPALIVE),
                              .read_only = r->read_only || opt_bool(o, OPT_READ_ONLY),
                              .sample_all = true,
-                             .reconnect = false,
+                             .reconnect = s->reconnects,
                              .want_dear = true};
     c.addr_lease = strstr(addresses, "lease") != NULL;
     c.addr_agent = strstr(addresses, "agent") != NULL;
@@ -218,7 +223,7 @@ static bool opened(void *arg)
     struct fleet *f = o->shell->session.fleet;
     for (size_t h = 0; h < fleet_len(f); h++) {
         struct snapshot *snap = fleet_snapshot(f, (int)h);
-        bool open = is_hopeful(snap->host.state) && snap->host.state != HOST_UP;
+        bool open = is_hopeful(o->shell, snap->host.state) && snap->host.state != HOST_UP;
         if (open && !o->shell->silent && clock_mono_ms() > o->patience_ms && isatty(STDERR_FILENO)) {
             char *text = xasprintf("still connecting to %s (^C gives up)", host_label(&snap->host));
             shell_say(o->shell, SEV_INFO, text);
@@ -254,12 +259,17 @@ bool shell_open(struct shell *s, int64_t until_ms, struct error *e)
     struct opening o = {.shell = s, .patience_ms = clock_mono_ms() + PATIENCE_MS};
     if (s->opened)
         return true;
-    struct fleet_config config = config_of(r);
+    s->reconnects = s->patient;
+    struct fleet_config config = config_of(s);
     s->session.fleet = fleet_new(&config);
     for (size_t i = 0; i < r->n_uris; i++)
         fleet_add(s->session.fleet, r->uris[i], false);
     if (r->demo || r->n_uris == 0)
         fleet_add(s->session.fleet, NULL, r->demo);
+    if (s->patient) {
+        s->opened = true;
+        return true;
+    }
     if (!shell_wait(s, -1, opened, &o, until_ms, e))
         return false;
     /* opened() is true with all of them failed as well. */

@@ -30,18 +30,25 @@ static const char *result_word(enum job_state state)
     return state == JOB_DONE ? "ok" : state == JOB_CANCELLED ? "cancelled" : "failed";
 }
 
+/* Then `vm_name` is the host's. */
+static bool is_on_host(const struct job_status *j)
+{
+    return uuid_is_nil(&j->uuid);
+}
+
 static json_object *result_json(const struct shell *s, const struct job_status *j)
 {
     json_object *o = json_object_new_object();
-    json_object_object_add(o, "domain", json_text(j->vm_name));
-    if (fleet_len(s->session.fleet) > 1) {
+    json_object_object_add(o, is_on_host(j) ? "host" : "domain", json_text(j->vm_name));
+    if (!is_on_host(j) && fleet_len(s->session.fleet) > 1) {
         struct snapshot *snap = fleet_snapshot(s->session.fleet, j->host);
         json_object_object_add(o, "host", json_text(snap->host.name));
         snapshot_unref(snap);
     }
     json_object_object_add(o, "action", json_text(j->kind->action));
     json_object_object_add(o, "result", json_text(result_word(j->result.state)));
-    json_object_object_add(o, "state", json_text(j->result.vm_state));
+    if (!is_on_host(j))
+        json_object_object_add(o, "state", json_text(j->result.vm_state));
     if (j->result.json) {
         json_object_object_foreach(j->result.json, key, value)
         {
@@ -54,14 +61,17 @@ static json_object *result_json(const struct shell *s, const struct job_status *
 }
 
 /* On stderr, whatever is printed on stdout. */
-static void tell_failure(struct shell *s, const struct job_status *j)
+static void tell_failure(struct shell *s, const struct call *call, const struct job_status *j)
 {
     if (j->result.state == JOB_FAILED)
         shell_say(s, SEV_ERROR, error_text(&j->result.error));
-    if (j->result.state != JOB_CANCELLED)
+    if (j->result.state != JOB_CANCELLED || call->command->flags & COMMAND_ENDLESS)
         return;
-    char *text = xasprintf("%s: no longer waiting for the outcome of %s; the host goes on with it",
-                           j->vm_name, j->kind->action);
+    char *text = is_on_host(j)
+                     ? xasprintf("%s: %s was interrupted; given again, it goes on from there", j->vm_name,
+                                 call->command->name)
+                     : xasprintf("%s: no longer waiting for the outcome of %s; the host goes on with it",
+                                 j->vm_name, j->kind->action);
     shell_say(s, SEV_WARN, text);
     free(text);
 }
@@ -102,7 +112,7 @@ static bool all_over(void *arg)
         job_status(s->jobs.items[f->printed++], &j);
         if (!f->call->json)
             print_result(s, &j);
-        tell_failure(s, &j);
+        tell_failure(s, f->call, &j);
         job_status_clear(&j);
     }
     if (f->printed < s->jobs.len && clock_mono_ms() >= f->progress_ms)
@@ -110,13 +120,14 @@ static bool all_over(void *arg)
     return f->printed == s->jobs.len;
 }
 
-static enum status worst(struct shell *s)
+static enum status worst(struct shell *s, const struct call *call)
 {
+    bool endless = (call->command->flags & COMMAND_ENDLESS) != 0;
     enum status status = STATUS_OK;
     for (size_t i = 0; i < s->jobs.len; i++) {
         struct job_status j;
         job_status(s->jobs.items[i], &j);
-        if (j.result.state != JOB_DONE)
+        if (j.result.state != JOB_DONE && !(endless && j.result.state == JOB_CANCELLED))
             status = STATUS_FAILED;
         job_status_clear(&j);
     }
@@ -126,14 +137,16 @@ static enum status worst(struct shell *s)
 static void print_results_json(struct shell *s, const struct call *call)
 {
     json_object *array = json_object_new_array(), *one = NULL;
+    bool on_host = false;
     for (size_t i = 0; i < s->jobs.len; i++) {
         struct job_status j;
         job_status(s->jobs.items[i], &j);
         one = result_json(s, &j);
+        on_host = is_on_host(&j);
         json_object_array_add(array, one);
         job_status_clear(&j);
     }
-    if (call->targets.len == 1 && s->jobs.len == 1) {
+    if (s->jobs.len == 1 && (call->targets.len == 1 || on_host)) {
         json_object_get(one);
         json_object_put(array);
         array = one;
@@ -158,7 +171,7 @@ enum status shell_finish(struct shell *s, const struct call *call)
             shell_say(s, SEV_ERROR, error_text(&e));
     }
     error_clear(&e);
-    enum status status = worst(s);
+    enum status status = worst(s, call);
     if (call->json)
         print_results_json(s, call);
     for (size_t i = 0; i < s->jobs.len; i++)

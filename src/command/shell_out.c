@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/utf8.h"
@@ -80,6 +81,24 @@ void shell_print(void *ctx, const char *text)
         strbuf_putc(&out, '\n');
     put(s, strbuf_str(&out), out.len);
     shell_flush(s);
+    strbuf_free(&out);
+}
+
+void shell_tell_step(const struct event *event)
+{
+    struct strbuf out = {0};
+    char stamp[16] = "";
+    struct tm tm;
+    time_t at = (time_t)(event->wall_ms / 1000);
+    if (localtime_r(&at, &tm))
+        strftime(stamp, sizeof stamp, "%H:%M:%S", &tm);
+    const char *about = event->vm ? event->vm : event->host;
+    char *name = text_escaped(about ? about : ""), *text = text_escaped(event->text);
+    strbuf_printf(&out, "%s %s%s%s\n", stamp, name, name[0] ? ": " : "", text);
+    free(name);
+    free(text);
+    fflush(stdout);
+    fputs(strbuf_str(&out), stderr);
     strbuf_free(&out);
 }
 

@@ -17,6 +17,8 @@ struct shell {
     struct frontend frontend;
     VEC(struct job *) jobs; /* of the command under way */
     bool opened;            /* the hosts were asked to connect */
+    bool patient;           /* the command under way waits for hosts that do not answer (COMMAND_PATIENT) */
+    bool reconnects;        /* a host that is lost is tried again */
     bool partly;            /* some host could not be opened, another could */
     bool signalled;         /* interrupted: nothing more is begun */
     bool silent;            /* nobody to ask for a password: completion */
@@ -38,6 +40,8 @@ void shell_signals(void); /* from now on SIGINT and its like only interrupt wait
 /* shell_out.c */
 void shell_say(void *ctx, enum severity severity, const char *text);
 void shell_print(void *ctx, const char *text);
+/* A step of a job that goes on for long, on stderr: its time, what it is about, what was done. */
+void shell_tell_step(const struct event *event);
 void shell_print_json(void *ctx, json_object *value);
 void shell_flush(struct shell *s);
 /* A usage error: the message, the line with the offending bytes underlined, the command's usage. */

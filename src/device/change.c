@@ -353,7 +353,8 @@ bool change_apply(const struct change *c, xmlDocPtr doc, struct changed *out, st
                                     struct error *) = {[CHANGE_SET] = apply_set,
                                                        [CHANGE_ADD] = apply_add,
                                                        [CHANGE_REMOVE] = apply_remove,
-                                                       [CHANGE_EDIT] = apply_edit};
+                                                       [CHANGE_EDIT] = apply_edit,
+                                                       [CHANGE_METADATA] = apply_edit};
     if (c->verb == CHANGE_DEFINE)
         return apply_define(c, doc, out, e);
     /* Of several fields the first ones may be set when the next one can't be. */
@@ -385,15 +386,13 @@ bool change_complete(struct change *c, xmlDocPtr doc, struct error *e)
 
 char *change_words(const struct change *c)
 {
-    static const char *const verbs[] = {[CHANGE_SET] = "",
-                                        [CHANGE_ADD] = "add ",
-                                        [CHANGE_REMOVE] = "remove ",
-                                        [CHANGE_DEFINE] = "definition",
-                                        [CHANGE_EDIT] = ""};
+    static const char *const verbs[] = {[CHANGE_SET] = "",           [CHANGE_ADD] = "add ",
+                                        [CHANGE_REMOVE] = "remove ", [CHANGE_DEFINE] = "definition",
+                                        [CHANGE_EDIT] = "",          [CHANGE_METADATA] = ""};
     struct strbuf out = {0};
     const char *device = c->verb == CHANGE_ADD ? c->kind->id : c->device;
     strbuf_printf(&out, "%s%s", verbs[c->verb], device ? device : "");
-    if (c->verb == CHANGE_EDIT)
+    if (c->verb == CHANGE_EDIT || c->verb == CHANGE_METADATA)
         strbuf_printf(&out, "%s%s%s", c->edit->name, c->arg ? " " : "", c->arg ? c->arg : "");
     for (size_t i = 0; i < c->sets.len; i++) {
         const struct assignment *a = &c->sets.items[i];

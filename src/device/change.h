@@ -12,11 +12,12 @@
 #include "device/kinds.h"
 
 enum change_verb {
-    CHANGE_SET,    /* fields of a device or part */
-    CHANGE_ADD,    /* a device */
-    CHANGE_REMOVE, /* a device */
-    CHANGE_DEFINE, /* the whole definition */
-    CHANGE_EDIT    /* what fields can't express: a function's, in the configured definition only */
+    CHANGE_SET,     /* fields of a device or part */
+    CHANGE_ADD,     /* a device */
+    CHANGE_REMOVE,  /* a device */
+    CHANGE_DEFINE,  /* the whole definition */
+    CHANGE_EDIT,    /* what fields can't express: a function's, in the configured definition only */
+    CHANGE_METADATA /* a function's, in our own element of the metadata alone: now and at the next boot */
 };
 
 struct assignment {
@@ -26,7 +27,7 @@ struct assignment {
 
 struct changed;
 
-/* A change of the tree that is more than fields of one device. Takes effect at the next boot. */
+/* A change of the tree that is more than fields of one device. As EDIT it takes effect at the next boot. */
 struct change_edit {
     const char *name; /* "nested": for change_words(), with `arg` behind it */
     /* May set name, kind, before and after of `out` where one device tells it all; change_apply() does the
@@ -41,8 +42,8 @@ struct change {
     VEC(struct assignment) sets;
     char *xml;  /* ADD: the element when it comes from outside, else NULL; DEFINE: the definition */
     char *base; /* DEFINE: the definition that `xml` was made from; NULL: whatever is there */
-    const struct change_edit *edit; /* EDIT: constant */
-    char *arg;                      /* EDIT: what its function gets; NULL: nothing */
+    const struct change_edit *edit; /* EDIT, METADATA: constant */
+    char *arg;                      /* EDIT, METADATA: what its function gets; NULL: nothing */
 };
 
 void change_clear(struct change *c);
@@ -59,7 +60,7 @@ bool change_find_device(const char *name, xmlNodePtr domain, struct device_walk 
 
 /* One definition that a change was made in. */
 struct changed {
-    bool found;           /* the device is there (always for ADD, DEFINE and EDIT) */
+    bool found;           /* the device is there (always for ADD, DEFINE, EDIT and METADATA) */
     bool differs;         /* the tree is another one than before */
     bool beyond;          /* SET: not only in the device's element, or what it is known by is another now: no
                              call for one device makes that change */

@@ -38,6 +38,8 @@ void journal_entry_clear(struct journal_entry *e)
     free(e->user);
     free(e->what);
     free(e->when);
+    free(e->start_before);
+    free(e->start_after);
     free(e->old_xml);
     free(e->new_xml);
     *e = (struct journal_entry){0};
@@ -60,9 +62,14 @@ struct text_member {
 };
 #define MEMBER(name) offsetof(struct journal_entry, name)
 static const struct text_member members[] = {
-    {"vm", MEMBER(vm), true, false},       {"uri", MEMBER(uri), false, false},
-    {"user", MEMBER(user), false, false},  {"what", MEMBER(what), false, false},
-    {"when", MEMBER(when), false, false},  {"old", MEMBER(old_xml), false, true},
+    {"vm", MEMBER(vm), true, false},
+    {"uri", MEMBER(uri), false, false},
+    {"user", MEMBER(user), false, false},
+    {"what", MEMBER(what), false, false},
+    {"when", MEMBER(when), false, false},
+    {"start-before", MEMBER(start_before), false, false},
+    {"start-after", MEMBER(start_after), false, false},
+    {"old", MEMBER(old_xml), false, true},
     {"new", MEMBER(new_xml), false, true},
 };
 
@@ -326,7 +333,7 @@ bool journal_begin(const char *dir, struct journal_entry *entry, struct error *e
 /* What is written anew of an entry; NULL: as it is. */
 struct amendment {
     const enum journal_state *state;
-    const char *old_xml, *new_xml, *when;
+    const char *old_xml, *new_xml, *when, *start_after;
 };
 
 static void replace_text(char **text, const char *by)
@@ -352,6 +359,7 @@ static bool amend(const char *dir, const struct journal_entry *entry, const stru
         replace_text(&written.old_xml, a->old_xml);
         replace_text(&written.new_xml, a->new_xml);
         replace_text(&written.when, a->when);
+        replace_text(&written.start_after, a->start_after);
         good = save_file(folder, &written, e);
     }
     if (lock >= 0)
@@ -365,7 +373,8 @@ static bool amend(const char *dir, const struct journal_entry *entry, const stru
 bool journal_end(const char *dir, const struct journal_entry *entry, enum journal_state state,
                  const char *new_xml, struct error *e)
 {
-    struct amendment a = {.state = &state, .new_xml = new_xml, .when = entry->when};
+    struct amendment a = {
+        .state = &state, .new_xml = new_xml, .when = entry->when, .start_after = entry->start_after};
     bool good = amend(dir, entry, &a, e);
     if (!good)
         error_prefix(e, "the journal does not know how entry %u ended", entry->number);
@@ -433,11 +442,16 @@ bool journal_list_entries(const char *dir, const struct vm_uuid *uuid, journal_l
     return good;
 }
 
+bool journal_start_differs(const struct journal_entry *e)
+{
+    return e->start_before && e->start_after && strcmp(e->start_before, e->start_after) != 0;
+}
+
 static bool changed_something(const struct journal_entry *e)
 {
     if (e->state == JOURNAL_FAILED || !e->old_xml)
         return false;
-    return !e->new_xml || strcmp(e->old_xml, e->new_xml) != 0;
+    return !e->new_xml || strcmp(e->old_xml, e->new_xml) != 0 || journal_start_differs(e);
 }
 
 static bool load_newest(const char *folder, const number_list *numbers, struct journal_entry *out,

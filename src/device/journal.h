@@ -30,17 +30,22 @@ struct journal_entry {
     char *uri;  /* of the host, without password */
     char *user; /* who: the login name */
     char *what; /* "nic net0: link=down", "undo 4", "edit" */
+    /* Libvirt's own autostart flag before the change and after it: "on", "once" or "off"; NULL: not touched.
+     */
+    char *start_before, *start_after;
     char *when; /* "now", "next boot", "now and at next boot"; NULL not known yet */
     char *old_xml,
         *new_xml; /* the configured definition before and after (with secrets); NULL: none, or not loaded */
 };
 void journal_entry_clear(struct journal_entry *e);
 typedef VEC(struct journal_entry) journal_list;
+bool journal_start_differs(const struct journal_entry *e);
 
 /* Writes the entry down and gives it the next number (in *entry, too; also the time and the user, where they
  * are not set). False with e set: then nothing must be changed. `dir` NULL: the state directory's. */
 bool journal_begin(const char *dir, struct journal_entry *entry, struct error *e);
-/* Says how it ended; new_xml as libvirt has it now (NULL: as in begin). */
+/* Says how it ended; new_xml as libvirt has it now (NULL: as in begin); `when` and `start_after` as the entry
+ * has them. */
 bool journal_end(const char *dir, const struct journal_entry *entry, enum journal_state state,
                  const char *new_xml, struct error *e);
 /* Before the call: somebody else was faster, and this is the definition that will really be replaced. */

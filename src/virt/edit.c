@@ -144,18 +144,21 @@ static bool refuse_findings(struct edit *ed)
 
 static bool journal(struct edit *ed)
 {
-    bool configures = ed->define;
+    bool configures = ed->define || edit_native_differs(ed);
     for (size_t i = 0; i < ed->acts.len; i++)
         configures = configures || ed->acts.items[i].affect & VIR_DOMAIN_AFFECT_CONFIG;
     if (!configures)
         return true;
     char *uri = virConnectGetURI(ed->c->conn);
-    ed->entry = (struct journal_entry){.uuid = ed->c->uuid,
-                                       .vm = xstrdup(ed->c->vm_name),
-                                       .uri = uri ? uri_without_password(uri) : NULL,
-                                       .what = words(ed),
-                                       .old_xml = xstrdup(ed->config_xml),
-                                       .new_xml = xml_print(ed->config)};
+    ed->entry = (struct journal_entry){
+        .uuid = ed->c->uuid,
+        .vm = xstrdup(ed->c->vm_name),
+        .uri = uri ? uri_without_password(uri) : NULL,
+        .what = words(ed),
+        .start_before = xstrdup(native_word(ed->native_before)),
+        .start_after = ed->native_before ? xstrdup(native_word(ed->request->native)) : NULL,
+        .old_xml = xstrdup(ed->config_xml),
+        .new_xml = xml_print(ed->config)};
     free(uri);
     ed->journalled = journal_begin(NULL, &ed->entry, &ed->c->error);
     if (!ed->journalled)
@@ -176,7 +179,7 @@ bool edit_did_something(const struct edit *ed)
     for (size_t i = 0; i < ed->request->changes.len; i++)
         if (when_words(&ed->outcomes[i]))
             return true;
-    return false;
+    return ed->native_done;
 }
 
 /* The journal's word for all changes together: that of the first which did something. */
@@ -194,8 +197,14 @@ static void journal_finish(struct edit *ed, bool good)
     if (!ed->journalled)
         return;
     ed->entry.when = xstrdup(when_of_all(ed));
+    if (!ed->entry.when && ed->native_done)
+        ed->entry.when = xstrdup("at next boot");
+    if (ed->native_before && !ed->native_done) {
+        free(ed->entry.start_after);
+        ed->entry.start_after = xstrdup(ed->entry.start_before);
+    }
     /* After a failure, too: of several acts the first ones may have been done. */
-    bool changed = ed->new_xml && strcmp(ed->new_xml, ed->entry.old_xml) != 0;
+    bool changed = ed->native_done || (ed->new_xml && strcmp(ed->new_xml, ed->entry.old_xml) != 0);
     journal_end(NULL, &ed->entry, good || changed ? JOURNAL_DONE : JOURNAL_FAILED, ed->new_xml, &e);
     if (e.status != STATUS_OK)
         finding_add(&ed->findings, "journal", SEV_WARN, NULL, "%s", error_text(&e));
@@ -257,6 +266,10 @@ static json_object *report_json(const struct edit *ed)
     json_object_object_add(j, "findings", findings_json(&ed->findings));
     json_object_object_add(j, "journal", ed->journalled ? json_object_new_int64(ed->entry.number) : NULL);
     json_object_object_add(j, "dry_run", json_object_new_boolean(ed->request->dry_run));
+    if (ed->native_before) {
+        json_object_object_add(j, "native", json_object_new_string(native_word(ed->request->native)));
+        json_object_object_add(j, "native_before", json_object_new_string(native_word(ed->native_before)));
+    }
     return j;
 }
 
@@ -267,7 +280,7 @@ static void put_change(struct strbuf *out, const struct edit *ed, size_t i)
         ed->request->what ? xstrdup(ed->request->what) : change_words(&ed->request->changes.items[i]);
     strbuf_printf(out, "%s%s", out->len ? "; " : "", what);
     if (o->nothing)
-        strbuf_puts(out, ": it is so already");
+        strbuf_puts(out, edit_native_differs(ed) ? "" : ": it is so already");
     else if (when_words(o))
         strbuf_printf(out, ", %s", when_words(o));
     if (o->why_not_now)
@@ -280,6 +293,8 @@ static void report(struct edit *ed)
     struct strbuf text = {0}, notes = {0};
     for (size_t i = 0; i < ed->request->changes.len; i++)
         put_change(&text, ed, i);
+    if (ed->native_done)
+        strbuf_printf(&text, "; libvirt's own autostart flag is %s", native_word(ed->request->native));
     context_say(ed->c, "%s", strbuf_str(&text));
     findings_print(&ed->findings, &notes);
     if (notes.len)
@@ -294,8 +309,9 @@ static void report(struct edit *ed)
 /* A definition that changes without a line that may be shown: its passwords do. */
 static const char *no_lines(const struct edit *ed)
 {
-    return ed->acts.len ? "what changes is never shown: passwords, or what stands in no definition\n"
-                        : "nothing would change\n";
+    return ed->acts.len || edit_native_differs(ed)
+               ? "what changes is never shown: passwords, or what stands in no definition\n"
+               : "nothing would change\n";
 }
 
 static void put_diff(struct strbuf *out, const char *title, const char *before_xml, xmlDocPtr after)
@@ -324,7 +340,7 @@ static void tell_dry_run(struct edit *ed)
     put_diff(&diff, "in the definition, at next boot", ed->config_xml, ed->config);
     put_diff(&diff, "in the running domain, now", ed->live_xml, ed->live);
     strbuf_puts(&out, diff.len ? strbuf_str(&diff) : no_lines(ed));
-    if (ed->acts.len)
+    if (ed->acts.len || edit_native_differs(ed))
         strbuf_puts(&out, "\nthe same with virsh:\n");
     char *made = edit_volume_virsh(ed);
     if (made) {
@@ -332,8 +348,10 @@ static void tell_dry_run(struct edit *ed)
         json_object_array_add(virsh, json_object_new_string(made));
         free(made);
     }
-    for (size_t i = 0; i < ed->acts.len; i++) {
-        char *line = act_virsh(ed, &ed->acts.items[i]);
+    for (size_t i = 0; i <= ed->acts.len; i++) {
+        char *line = i < ed->acts.len ? act_virsh(ed, &ed->acts.items[i]) : edit_native_virsh(ed);
+        if (!line)
+            break;
         strbuf_printf(&out, "%s\n", line);
         json_object_array_add(virsh, json_object_new_string(line));
         free(line);
@@ -369,6 +387,15 @@ static bool anything_to_do(const struct edit *ed)
         if (!ed->outcomes[i].nothing)
             return true;
     return false;
+}
+
+/* Libvirt's flag may be all that is left to do. */
+static void drop_acts(struct edit *ed)
+{
+    for (size_t i = 0; i < ed->acts.len; i++)
+        act_clear(&ed->acts.items[i]);
+    ed->acts.len = 0;
+    ed->define = false;
 }
 
 /* Two changes of ours on one domain, in this program or in two, would read the same definition and the second
@@ -410,7 +437,8 @@ static void tell_what_was_done(struct edit *ed)
     for (size_t i = 0; i < ed->request->changes.len; i++) {
         if (!when_words(&ed->outcomes[i]))
             continue;
-        char *what = change_words(&ed->request->changes.items[i]);
+        char *what =
+            ed->request->what ? xstrdup(ed->request->what) : change_words(&ed->request->changes.items[i]);
         strbuf_printf(&done, "%s%s (%s)", done.len ? ", " : "; done all the same: ", what,
                       when_words(&ed->outcomes[i]));
         free(what);
@@ -426,7 +454,7 @@ static bool act(struct edit *ed)
     if (!journal(ed))
         return false;
     edit_watch_begin(ed);
-    bool good = edit_volume_make(ed) && run_acts(ed) && edit_outlives(ed, writes(ed));
+    bool good = edit_volume_make(ed) && run_acts(ed) && edit_outlives(ed, writes(ed)) && edit_native_run(ed);
     edit_watch_end(ed);
     if (!good) {
         edit_volume_undo(ed);
@@ -450,14 +478,16 @@ static bool edit(struct edit *ed)
 {
     if (!ed->request->dry_run && !take_turn(ed))
         return false;
-    if (!read_definitions(ed) || !edit_volume_plan(ed) || !edit_plan(ed))
+    if (!read_definitions(ed) || !edit_volume_plan(ed) || !edit_plan(ed) || !edit_native_plan(ed))
         return false;
     drop_what_is_so(ed);
-    if (!anything_to_do(ed)) {
+    if (!anything_to_do(ed))
+        drop_acts(ed);
+    if (!ed->acts.len && !edit_native_differs(ed)) {
         report(ed);
         return true;
     }
-    if (!ed->metadata_only)
+    if (!ed->metadata_only && ed->acts.len)
         check(ed);
     if (ed->request->dry_run) {
         tell_dry_run(ed);

@@ -69,8 +69,9 @@ static int set_description(struct edit *ed, const struct act *a)
     return virDomainSetMetadata(ed->c->dom, VIR_DOMAIN_METADATA_DESCRIPTION, a->value, NULL, NULL, a->affect);
 }
 
-/* libvirt declares the namespace once more under the key, and fails when the element declares it as that. */
-static int set_tags(struct edit *ed, const struct act *a)
+/* Our element, tags and all. libvirt declares the namespace once more under the key, and fails when the
+ * element declares it as that. */
+static int set_metadata(struct edit *ed, const struct act *a)
 {
     const char *key = a->xml && strstr(a->xml, "xmlns:vd=") ? "virtdeck" : "vd";
     return virDomainSetMetadata(ed->c->dom, VIR_DOMAIN_METADATA_ELEMENT, a->xml, key, VIRTDECK_METADATA_URI,
@@ -202,7 +203,7 @@ static const struct {
     [CALL_MAXMEMORY] = {set_maxmemory, "setmaxmem", ""},
     [CALL_TITLE] = {set_title, "desc", "--title "},
     [CALL_DESCRIPTION] = {set_description, "desc", ""},
-    [CALL_TAGS] = {set_tags, "metadata", VIRTDECK_METADATA_URI " --key vd --set "},
+    [CALL_TAGS] = {set_metadata, "metadata", VIRTDECK_METADATA_URI " --key vd --set "},
     [CALL_IOTUNE] = {set_iotune, "blkdeviotune", ""},
     [CALL_RESIZE] = {resize, "blockresize", ""},
 };
@@ -235,11 +236,9 @@ static int define(struct edit *ed, const struct act *a)
     return edit_define(ed) ? 0 : -1;
 }
 
-static int (*const runners[])(struct edit *ed, const struct act *a) = {[ACT_ATTACH] = attach,
-                                                                       [ACT_DETACH] = detach,
-                                                                       [ACT_UPDATE] = update,
-                                                                       [ACT_FIELD] = set_field,
-                                                                       [ACT_DEFINE] = define};
+static int (*const runners[])(struct edit *ed, const struct act *a) = {
+    [ACT_ATTACH] = attach,   [ACT_DETACH] = detach,         [ACT_UPDATE] = update,
+    [ACT_FIELD] = set_field, [ACT_METADATA] = set_metadata, [ACT_DEFINE] = define};
 
 /* Says that libvirt can't do it while the domain runs, and nothing worse. */
 static bool only_not_live(const virError *e)
@@ -419,6 +418,18 @@ static void put_field(struct strbuf *out, const struct edit *ed, const struct ac
     free(value);
 }
 
+static void put_metadata(struct strbuf *out, const struct act *a, const char *vm)
+{
+    char *value = a->xml ? text_shell_word(a->xml) : NULL;
+    strbuf_printf(out, "metadata %s " VIRTDECK_METADATA_URI " ", vm);
+    if (value)
+        strbuf_printf(out, "--key vd --set %s", value);
+    else
+        strbuf_puts(out, "--remove");
+    put_affect(out, a->affect);
+    free(value);
+}
+
 /* Up to a line that is not in it: whoever wrote the definition must not end it early. */
 static void put_document(struct strbuf *out, const char *xml)
 {
@@ -441,6 +452,8 @@ char *act_virsh(const struct edit *ed, const struct act *a)
     strbuf_puts(&out, "virsh ");
     if (a->kind == ACT_FIELD) {
         put_field(&out, ed, a, vm);
+    } else if (a->kind == ACT_METADATA) {
+        put_metadata(&out, a, vm);
     } else if (a->kind == ACT_DEFINE) {
         strbuf_puts(&out, "define --validate FILE   (the definition with this difference)");
     } else {

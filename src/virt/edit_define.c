@@ -194,7 +194,7 @@ static bool is_in(const struct change *c, const struct changed *made, const char
     struct device_walk w = {0};
     xmlDocPtr doc = xml_parse_element(xml, "domain", &e);
     bool in = doc != NULL;
-    if (in && c->verb == CHANGE_SET)
+    if (in && (c->verb == CHANGE_SET || c->verb == CHANGE_METADATA))
         in = !change_apply(c, doc, &again, &e) || !again.differs;
     else if (in && (c->verb == CHANGE_ADD || c->verb == CHANGE_REMOVE))
         in = change_find_device(made->key, xmlDocGetRootElement(doc), &w, &e) == (c->verb == CHANGE_ADD);

@@ -35,9 +35,9 @@ static const struct device_kind *kind_of(const struct edit *ed, size_t i)
 /* ---- whether the definition has to be replaced ---- */
 
 /* libvirt's call takes our element out and leaves an empty <metadata/> that was not there before. */
-static bool leaves_empty_metadata(const struct edit *ed, const struct device_field *f)
+static bool leaves_empty_metadata(const struct edit *ed)
 {
-    return f->call == CALL_TAGS && !xml_child(xmlDocGetRootElement(ed->config), "metadata");
+    return !xml_child(xmlDocGetRootElement(ed->config), "metadata");
 }
 
 static bool field_is_narrow(const struct device_field *f, const struct device_kind *kind)
@@ -51,6 +51,8 @@ static bool change_is_narrow(const struct edit *ed, size_t i)
 {
     const struct change *c = &ed->request->changes.items[i];
     const struct device_kind *kind = kind_of(ed, i);
+    if (c->verb == CHANGE_METADATA)
+        return !leaves_empty_metadata(ed);
     if (c->verb == CHANGE_DEFINE || c->verb == CHANGE_EDIT || !kind)
         return false;
     if (c->verb != CHANGE_SET)
@@ -59,7 +61,7 @@ static bool change_is_narrow(const struct edit *ed, size_t i)
         return false;
     for (size_t s = 0; s < c->sets.len; s++)
         if (!field_is_narrow(c->sets.items[s].field, kind) ||
-            leaves_empty_metadata(ed, c->sets.items[s].field))
+            (c->sets.items[s].field->call == CALL_TAGS && leaves_empty_metadata(ed)))
             return false;
     return true;
 }
@@ -309,6 +311,21 @@ static bool plan_remove(struct edit *ed, size_t i)
     return true;
 }
 
+static void plan_metadata(struct edit *ed, size_t i)
+{
+    const struct outcome *o = &ed->outcomes[i];
+    unsigned affect = affect_of(ed);
+    if (!o->live.found)
+        affect &= ~(unsigned)VIR_DOMAIN_AFFECT_LIVE;
+    if (ed->define)
+        affect &= ~(unsigned)VIR_DOMAIN_AFFECT_CONFIG;
+    if (!affect)
+        return;
+    struct act *a = add_act(ed, ACT_METADATA, i, affect);
+    a->xml = own_metadata(ed);
+    a->may_fail = ed->request->when == EDIT_AS_POSSIBLE && wants_config(ed);
+}
+
 static bool plan_change(struct edit *ed, size_t i)
 {
     switch (ed->request->changes.items[i].verb) {
@@ -318,6 +335,9 @@ static bool plan_change(struct edit *ed, size_t i)
         return plan_remove(ed, i);
     case CHANGE_SET:
         plan_set(ed, i);
+        return true;
+    case CHANGE_METADATA:
+        plan_metadata(ed, i);
         return true;
     default:
         return true; /* the whole definition: ACT_DEFINE does it */
@@ -345,7 +365,7 @@ static bool only_metadata(const struct edit *ed)
         for (size_t s = 0; s < c->sets.len; s++)
             if (!is_metadata(c->sets.items[s].field->call))
                 return false;
-        if (c->verb != CHANGE_SET)
+        if (c->verb != CHANGE_SET && c->verb != CHANGE_METADATA)
             return false;
     }
     return true;

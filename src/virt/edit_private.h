@@ -8,6 +8,7 @@
  *   edit_form.c    a value that is turned back is said in the words of before
  *   edit_act.c     one act → one call of libvirt's, and the same as a virsh command
  *   edit_volume.c  a new volume for a disk that is added
+ *   edit_native.c  libvirt's own autostart flag, which goes with a change
  *   edit_define.c  replacing the whole definition without overwriting somebody else's edit unseen
  */
 #ifndef VIRTDECK_VIRT_EDIT_PRIVATE_H
@@ -23,8 +24,9 @@ enum act_kind {
     ACT_ATTACH,
     ACT_DETACH,
     ACT_UPDATE,
-    ACT_FIELD, /* a field that has a call of its own */
-    ACT_DEFINE /* the whole configured definition, with every change in it */
+    ACT_FIELD,    /* a field that has a call of its own */
+    ACT_METADATA, /* our element of the metadata */
+    ACT_DEFINE    /* the whole configured definition, with every change in it */
 };
 
 /* One call of libvirt's. */
@@ -34,7 +36,7 @@ struct act {
     size_t change;                    /* index of the change it is for; ACT_DEFINE: unused */
     const struct device_field *field; /* ACT_FIELD */
     const char *value;                /* ACT_FIELD: the change's */
-    char *xml;          /* the device's element; ACT_FIELD: what the call wants of it (metadata) */
+    char *xml; /* the device's element; ACT_METADATA, ACT_FIELD: what the call wants of it; NULL: none */
     char *key, *target; /* the device's; target: of a disk or NIC */
     bool may_fail; /* where libvirt can't do it live, it takes effect at the next boot, and that is no failure
                     */
@@ -65,7 +67,9 @@ struct edit {
     bool configured;             /* something of it was changed by a narrow call */
     bool metadata_only;          /* nothing that a check could say anything about */
     VEC(struct act) acts;
-    struct outcome *outcomes; /* one a change */
+    struct outcome *outcomes;       /* one a change */
+    enum native_flag native_before; /* NATIVE_KEEP: not asked for, nobody sets it */
+    bool native_done;               /* it was set */
     struct edit_watch watch;
     struct facts facts;
     finding_list findings;
@@ -98,6 +102,16 @@ bool edit_volume_make(struct edit *ed);
 char *edit_volume_virsh(const struct edit *ed);
 void edit_volume_undo(struct edit *ed); /* deletes what was made, unless a disk has it already */
 void edit_volume_end(struct edit *ed);
+/* edit_native.c: after edit_plan(), reads what libvirt's flag is and settles what it is to be. */
+bool edit_native_plan(struct edit *ed);
+bool edit_native_differs(const struct edit *ed);
+bool edit_native_run(struct edit *ed);
+/* The same as a shell line; the caller frees; NULL: it stays. */
+char *edit_native_virsh(const struct edit *ed);
+/* What it is now; NATIVE_KEEP with c->error set: nobody can tell. */
+enum native_flag native_read(struct job_context *c);
+const char *native_word(enum native_flag flag); /* "on" "once" "off"; NULL for NATIVE_KEEP */
+enum native_flag native_find(const char *word); /* NATIVE_KEEP: none of these, or NULL */
 /* edit_define.c */
 bool edit_define(struct edit *ed);
 /* Watches who writes the definition from here on, where that can be seen. */

@@ -213,17 +213,6 @@ static bool run_rename(struct job_context *c)
     return true;
 }
 
-static bool run_autostart(struct job_context *c)
-{
-    bool on = !(c->args->flags & AUTOSTART_OFF);
-    struct note flags = {.type = NOTE_FLAGS};
-    if (virDomainSetAutostart(c->dom, on) < 0)
-        return context_failed(c);
-    host_post(c->host, &flags);
-    context_say(c, on ? "starts with the host" : "no longer starts with the host");
-    return true;
-}
-
 static const struct job_kind kinds[] = {
     {"start", "starting", run_start},
     {"shutdown", "shutting down", run_shutdown},
@@ -235,7 +224,6 @@ static const struct job_kind kinds[] = {
     {"managedsave", "saving", run_managedsave},
     {"undefine", "undefining", run_undefine},
     {"rename", "renaming", run_rename},
-    {"autostart", "setting autostart of", run_autostart},
 };
 
 const struct job_kind *lifecycle_kind(const char *action)

@@ -7,8 +7,8 @@
 
 #include "virt/fleet.h"
 
-/* "start" "shutdown" "reboot" "reset" "destroy" "suspend" "resume" "managedsave" "undefine" "rename"
- * "autostart"; NULL for another word. */
+/* "start" "shutdown" "reboot" "reset" "destroy" "suspend" "resume" "managedsave" "undefine" "rename";
+ * NULL for another word. */
 const struct job_kind *lifecycle_kind(const char *action);
 
 enum lifecycle_flag {
@@ -27,8 +27,7 @@ enum lifecycle_flag {
     UNDEFINE_CHECKPOINTS = 16,
     MANAGEDSAVE_RUNNING = 1,
     MANAGEDSAVE_PAUSED = 2,
-    MANAGEDSAVE_BYPASS_CACHE = 4,
-    AUTOSTART_OFF = 1
+    MANAGEDSAVE_BYPASS_CACHE = 4
 };
 
 #endif

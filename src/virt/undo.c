@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "device/journal.h"
 #include "device/plain.h"
+#include "model/metadata.h"
 #include "model/xml.h"
 #include "virt/edit_private.h"
 
@@ -120,6 +121,12 @@ const struct job_kind history_job = {"history", "reading the journal of", run_hi
 
 /* ---- undo ---- */
 
+/* What is there now. */
+struct present {
+    char *xml;
+    enum native_flag native;
+};
+
 /* Whether two definitions mean the same, apart from what libvirt adds when it takes one over. */
 static bool mean_the_same(const char *now, const char *planned)
 {
@@ -141,17 +148,18 @@ static bool mean_the_same(const char *now, const char *planned)
 
 /* An entry that was never ended: the program was killed. The definition tells whether it came to the change.
  */
-static bool took_place(const struct journal_entry *e, const char *now)
+static bool took_place(const struct journal_entry *e, const struct present *now)
 {
     if (e->state == JOURNAL_FAILED || !e->old_xml)
         return false;
     if (e->state == JOURNAL_BEGUN)
-        return strcmp(now, e->old_xml) != 0;
-    return !e->new_xml || strcmp(e->old_xml, e->new_xml) != 0;
+        return strcmp(now->xml, e->old_xml) != 0 ||
+               (e->start_before && now->native != native_find(e->start_before));
+    return !e->new_xml || strcmp(e->old_xml, e->new_xml) != 0 || journal_start_differs(e);
 }
 
 /* The newest entry that changed the definition; false: there is none. */
-static bool newest_change(struct job_context *c, const char *now, struct journal_entry *out)
+static bool newest_change(struct job_context *c, const struct present *now, struct journal_entry *out)
 {
     journal_list l = {0};
     bool found = false;
@@ -168,23 +176,25 @@ static bool newest_change(struct job_context *c, const char *now, struct journal
 }
 
 /* What stands there now has to be what the newest entry left: else somebody's change would be lost unseen. */
-static bool untouched(struct job_context *c, const struct journal_entry *newest, const char *now)
+static bool untouched(struct job_context *c, const struct journal_entry *newest, const struct present *now)
 {
-    bool same = newest->new_xml && (newest->state == JOURNAL_DONE ? strcmp(now, newest->new_xml) == 0
-                                                                  : mean_the_same(now, newest->new_xml));
-    if (same)
+    bool done = newest->state == JOURNAL_DONE;
+    bool same = newest->new_xml &&
+                (done ? strcmp(now->xml, newest->new_xml) == 0 : mean_the_same(now->xml, newest->new_xml));
+    bool same_flag = !done || !newest->start_after || now->native == native_find(newest->start_after);
+    if (same && same_flag)
         return true;
     char *time = time_text(newest->wall_ms, "%Y-%m-%d %H:%M:%S");
     error_set(&c->error, STATUS_FAILED,
-              "undo %s: somebody else changed its definition since the journal's entry %u (%s); nothing was "
+              "undo %s: somebody else changed its %s since the journal's entry %u (%s); nothing was "
               "changed. `undo %s --dry-run --force` shows what would be lost, --force does it",
-              c->vm_name, newest->number, time, c->vm_name);
+              c->vm_name, same ? "autostart flag" : "definition", newest->number, time, c->vm_name);
     free(time);
     return false;
 }
 
 /* The entry whose old definition comes back. False with c->error set. */
-static bool choose(struct job_context *c, const struct undo_request *r, const char *now,
+static bool choose(struct job_context *c, const struct undo_request *r, const struct present *now,
                    struct journal_entry *out)
 {
     struct journal_entry newest = {0};
@@ -213,15 +223,85 @@ static bool choose(struct job_context *c, const struct undo_request *r, const ch
     return good;
 }
 
+/* Libvirt's flag as it was before the entry: the first one from there on that touched it knows. */
+static enum native_flag flag_before(struct job_context *c, const struct journal_entry *entry)
+{
+    journal_list l = {0};
+    enum native_flag flag = native_find(entry->start_before);
+    journal_list_entries(NULL, &c->uuid, &l, NULL);
+    for (size_t i = 0; flag == NATIVE_KEEP && i < l.len; i++)
+        if (l.items[i].number > entry->number && l.items[i].state != JOURNAL_FAILED)
+            flag = native_find(l.items[i].start_before);
+    journal_list_free(&l);
+    return flag;
+}
+
+/* ---- definitions that differ in our own metadata alone ---- */
+
+/* Takes our element out of the tree; its text, NULL: there was none. The caller frees. */
+static char *take_own(xmlDocPtr doc)
+{
+    xmlNodePtr own = metadata_own(xmlDocGetRootElement(doc));
+    if (!own)
+        return NULL;
+    xmlNodePtr metadata = own->parent;
+    char *text = xml_print_node(own);
+    xml_remove(own);
+    if (!xmlFirstElementChild(metadata))
+        xml_remove(metadata);
+    return text;
+}
+
+/* Our element as it was is the argument, "" for none. */
+static bool edit_own(xmlNodePtr domain, const char *arg, struct changed *out, struct error *e)
+{
+    xmlDocPtr was = arg[0] ? xml_parse_element(arg, "domain", e) : NULL;
+    (void)out;
+    if (arg[0] && !was)
+        return false;
+    free(take_own(domain->doc));
+    if (was) {
+        xmlNodePtr metadata = xml_child(domain, "metadata");
+        xml_add(metadata ? metadata : xml_add_new(domain, "metadata"), xmlDocGetRootElement(was));
+    }
+    xmlFreeDoc(was);
+    return true;
+}
+
+static const struct change_edit own_metadata = {"metadata", edit_own};
+
+/* The change that brings `old` back. In our metadata alone there is a narrow call for it, which changes the
+ * running domain's, too. */
+static struct change change_back(const char *old, const char *now)
+{
+    struct change change = {.verb = CHANGE_DEFINE, .xml = xstrdup(old), .base = xstrdup(now)};
+    xmlDocPtr a = xml_parse_element(old, "domain", NULL), b = xml_parse_element(now, "domain", NULL);
+    char *own = a ? take_own(a) : NULL, *own_now = b ? take_own(b) : NULL;
+    char *x = a ? xml_print(a) : NULL, *y = b ? xml_print(b) : NULL;
+    if (x && y && strcmp(x, y) == 0) {
+        change_clear(&change);
+        change =
+            (struct change){.verb = CHANGE_METADATA, .edit = &own_metadata, .arg = xstrdup(own ? own : "")};
+    }
+    free(x);
+    free(y);
+    free(own);
+    free(own_now);
+    xmlFreeDoc(a);
+    xmlFreeDoc(b);
+    return change;
+}
+
 static bool put_back(struct job_context *c, const struct undo_request *r, const struct journal_entry *entry,
-                     const char *now)
+                     const struct present *now)
 {
     struct edit_request *edit = edit_request_new();
-    struct change change = {.verb = CHANGE_DEFINE, .xml = xstrdup(entry->old_xml), .base = xstrdup(now)};
+    struct change change = change_back(entry->old_xml, now->xml);
     const struct job_args *mine = c->args;
     struct job_args args = {.data = edit};
     vec_push(&edit->changes, change);
-    edit->when = EDIT_CONFIG;
+    edit->when = change.verb == CHANGE_METADATA ? EDIT_AS_POSSIBLE : EDIT_CONFIG;
+    edit->native = flag_before(c, entry);
     edit->dry_run = r->dry_run;
     edit->force = r->force;
     edit->what = xasprintf("undo %u", entry->number);
@@ -236,14 +316,14 @@ static bool run_undo(struct job_context *c)
 {
     const struct undo_request *r = c->args->data;
     struct journal_entry entry = {0};
-    char *now = edit_read_config(c);
-    bool good = now && choose(c, r, now, &entry);
+    struct present now = {.xml = edit_read_config(c)};
+    bool good = now.xml && (now.native = native_read(c)) != NATIVE_KEEP && choose(c, r, &now, &entry);
     if (good && !entry.old_xml)
         good = error_set(&c->error, STATUS_FAILED, "undo %s: entry %u keeps no definition", c->vm_name,
                          entry.number);
-    good = good && put_back(c, r, &entry, now);
+    good = good && put_back(c, r, &entry, &now);
     journal_entry_clear(&entry);
-    free(now);
+    free(now.xml);
     return good;
 }
 

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * `autostart enable` and `autostart disable`: what they will do is shown, and done with --yes.
+ */
+#include "autostart/units.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command/autostart.h"
+
+/* Absolute: a unit has no search path of ours. The caller frees; NULL with e set. */
+static char *own_program(struct error *e)
+{
+    char path[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+    if (n <= 0) {
+        error_set(e, STATUS_FAILED, "where this program is can't be told: %s", strerror(errno));
+        return NULL;
+    }
+    path[n] = '\0';
+    return xstrdup(path);
+}
+
+static bool confirmed(const struct call *call)
+{
+    return call->yes || call->session->yes || call_option(call, "yes");
+}
+
+static bool carry_out(struct call *call, const struct unit_request *r, struct error *e)
+{
+    const struct frontend *f = call->session->frontend;
+    unit_steps steps = {0};
+    struct strbuf out = {0};
+    if (!units_plan(r, &steps, e))
+        return false;
+    units_print(&steps, &out);
+    f->print(f->ctx, steps.len ? strbuf_str(&out) : "nothing to do: it is so already\n");
+    strbuf_free(&out);
+    bool good = true;
+    if (steps.len && !call_option(call, "dry-run"))
+        good = confirmed(call) ? units_apply(&steps, e)
+                               : error_set(e, STATUS_USAGE, "%s: these are the steps; add --yes to do them",
+                                           call->command->name);
+    units_free(&steps);
+    return good;
+}
+
+bool autostart_units_run(struct call *call, struct error *e)
+{
+    host_list hosts = {0};
+    const char *home = getenv("HOME");
+    char *program = own_program(e);
+    bool good = program != NULL;
+    autostart_hosts(call, &hosts);
+    for (size_t i = 0; good && i < hosts.len; i++) {
+        struct autostart_view *v = autostart_see(call, hosts.items[i], e);
+        const struct survey *s = v ? &v->survey : NULL;
+        struct unit_request r = {.enable = call->command->data != NULL,
+                                 .replace_guests = call_option(call, "replace-libvirt-guests") != NULL,
+                                 .session = s && s->session,
+                                 .root = "",
+                                 .home = home,
+                                 .program = program,
+                                 .uri = s ? s->uri : NULL};
+        good =
+            v && (s->local || error_set(e, STATUS_FAILED,
+                                        "%s: %s is another machine: log in there and give the command there",
+                                        call->command->name, s->uri));
+        good = good && carry_out(call, &r, e);
+        autostart_view_unref(v);
+    }
+    vec_free(&hosts);
+    free(program);
+    return good;
+}
