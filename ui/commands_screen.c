@@ -59,7 +59,10 @@ bool quit_run(struct call *call, struct error *e)
 
 bool screen_help_run(struct call *call, struct error *e)
 {
-    return help_open(call_deck(call), call_word(call, 0), e);
+    char *topic = call->words.len ? call_words(call, 0) : NULL;
+    bool good = help_open(call_deck(call), topic, e);
+    free(topic);
+    return good;
 }
 
 bool bar_run(struct call *call, struct error *e)

@@ -6,6 +6,14 @@
 #include "command/families.h"
 #include "ui/commands.h"
 
-const struct command_table *const command_tables[] = {
-    &lifecycle_commands, &query_commands,  &resource_commands, &device_commands,   &definition_commands,
-    &toggle_commands,    &virtio_commands, &screen_commands,   &timeline_commands, NULL};
+const struct command_table *const command_tables[] = {&lifecycle_commands,
+                                                      &autostart_commands,
+                                                      &query_commands,
+                                                      &resource_commands,
+                                                      &device_commands,
+                                                      &definition_commands,
+                                                      &toggle_commands,
+                                                      &virtio_commands,
+                                                      &screen_commands,
+                                                      &timeline_commands,
+                                                      NULL};

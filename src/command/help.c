@@ -32,7 +32,7 @@ static void list_commands(struct strbuf *out, bool screen_only)
     size_t i = 0;
     for (const struct command *c; (c = command_next(&i)) != NULL;)
         if (!(c->flags & COMMAND_HIDDEN) && screen_only == ((c->flags & COMMAND_SCREEN) != 0))
-            strbuf_printf(out, "  %-14s  %s\n", c->name, c->summary);
+            strbuf_printf(out, "  %-16s  %s\n", c->name, c->summary);
 }
 
 static bool any_screen_command(void)
@@ -123,6 +123,7 @@ bool help_run(struct call *call, struct error *e)
 {
     const struct frontend *f = call->session->frontend;
     const char *shell = call_option(call, "completion");
+    size_t taken;
     struct strbuf out = {0};
     (void)e;
     if (call->json) {
@@ -144,7 +145,8 @@ bool help_run(struct call *call, struct error *e)
     else if (shell)
         generate_completion(&out, shell);
     else if (call->words.len)
-        help_command(&out, command_find_for(f->screen, call->words.items[0]));
+        help_command(&out, command_of_line(f->screen, call->words.len, (const char *const *)call->words.items,
+                                           &taken));
     else
         help_all(&out, f->screen);
     f->print(f->ctx, strbuf_str(&out));
