@@ -164,7 +164,9 @@ static int64_t count_restarts(struct ward *w, int64_t now_ms)
     size_t old = 0;
     while (old < w->restarts.len && now_ms - w->restarts.items[old] >= w->policy[POLICY_RESTART_WINDOW])
         old++;
-    memmove(w->restarts.items, w->restarts.items + old, (w->restarts.len - old) * sizeof *w->restarts.items);
+    if (old)
+        memmove(w->restarts.items, w->restarts.items + old,
+                (w->restarts.len - old) * sizeof *w->restarts.items);
     w->restarts.len -= old;
     return (int64_t)w->restarts.len;
 }

@@ -65,8 +65,11 @@ static void ward_restore(struct ward *w, json_object *o)
     w->busy = get_true(o, "restarting") ? GUARD_START : GUARD_NOTHING;
     if (!json_object_object_get_ex(o, "restarts", &all) || !json_object_is_type(all, json_type_array))
         return;
-    for (size_t i = 0; i < json_object_array_length(all) && i < RESTARTS_MAX; i++)
-        vec_push(&w->restarts, json_object_get_int64(json_object_array_get_idx(all, i)));
+    for (size_t i = 0; i < json_object_array_length(all) && i < RESTARTS_MAX; i++) {
+        int64_t at = json_object_get_int64(json_object_array_get_idx(all, i));
+        if (at >= 0)
+            vec_push(&w->restarts, at);
+    }
 }
 
 bool guard_restore(struct guard *g, json_object *saved, struct error *e)
