@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include "base/clock.h"
 #include "base/log.h"
+#include "model/xml.h"
 #include "virt/image_lock.h"
 #include "virt/retry.h"
 
@@ -137,6 +138,52 @@ static void look(struct job_context *c, struct locked *l)
     lock_holder_clear(&holder);
 }
 
+/* ---- which image ---- */
+
+static bool is_held(const char *image)
+{
+    struct lock_holder holder;
+    bool held = image_lock_look(image, &holder) == IMAGE_HELD;
+    lock_holder_clear(&holder);
+    return held;
+}
+
+/* Now and then libvirt is faster than QEMU's last words and gives no reason at all: then its own images are
+ * looked at. NULL: none of them is held. The caller frees. */
+static char *find_held_image(struct job_context *c)
+{
+    char *xml = uri_is_remote(c->host->uri) ? NULL : virDomainGetXMLDesc(c->dom, VIR_DOMAIN_XML_INACTIVE);
+    xmlDocPtr doc = xml ? xml_parse(xml, strlen(xml), NULL) : NULL;
+    xmlNodePtr devices = doc ? xml_child(xmlDocGetRootElement(doc), "devices") : NULL;
+    char *image = NULL;
+    for (xmlNodePtr d = xml_child(devices, "disk"); d && !image; d = xml_next(d, "disk")) {
+        if (xml_child(d, "readonly") || xml_child(d, "shareable"))
+            continue;
+        image = xml_get(d, "source@file");
+        if (!image)
+            image = xml_get(d, "source@dev");
+        if (image && !is_held(image)) {
+            free(image);
+            image = NULL;
+        }
+    }
+    xmlFreeDoc(doc);
+    free(xml);
+    return image;
+}
+
+/* Whether a lock made it fail; *image is then what is locked, or NULL where that is not known. */
+static bool is_lock(struct job_context *c, char **image)
+{
+    const char *text = error_text(&c->error);
+    bool named = image_lock_is(c->error.code, text);
+    free(*image);
+    *image = named ? image_lock_path(text) : NULL;
+    if (!named && c->error.code == VIR_ERR_INTERNAL_ERROR && strstr(text, "monitor"))
+        *image = find_held_image(c);
+    return named || *image;
+}
+
 /* ---- waiting for it ---- */
 
 static bool refuse(struct job_context *c, const struct locked *l)
@@ -217,12 +264,7 @@ bool start_patiently(struct job_context *c, unsigned flags, const char *event_ki
         /* The drivers' codes for "already running" differ; the state tells. Whoever was faster, the wish is
          * fulfilled. After a busy job lock (68), too, nobody knows before the state was read. */
         *ran = good = is_active(c);
-        again = !good && image_lock_is(c->error.code, error_text(&c->error));
-        if (again) {
-            free(l.image);
-            l.image = image_lock_path(error_text(&c->error));
-            again = wait_for_lock(c, &l, &r, event_kind);
-        }
+        again = !good && is_lock(c, &l.image) && wait_for_lock(c, &l, &r, event_kind);
     }
     if (good)
         error_clear(&c->error);
