@@ -16,6 +16,8 @@ if [ -z "${TEST_TMP-}" ]; then
     TEST_TMP=$(mktemp -d)
     HOME=$TEST_TMP/home
     mkdir -p "$HOME"
+    VIRTDECK_RUNTIME_DIR=$TEST_TMP/run
+    export VIRTDECK_RUNTIME_DIR
     unset XDG_CONFIG_HOME XDG_STATE_HOME XDG_CACHE_HOME XDG_DATA_HOME VIRTDECK_URI LIBVIRT_DEFAULT_URI NO_COLOR
     at_exit_remove=$TEST_TMP
 fi

@@ -295,6 +295,8 @@ static int64_t advance(struct autorun *r)
         }
         vec_push(&due, step);
     }
+    /* What has become of others is why these are due: it is told before. */
+    autorun_tell_states(r);
     if (due.len > 0 || r->changed)
         save(r);
     for (size_t i = 0; i < due.len; i++)
@@ -338,7 +340,6 @@ static bool carry_out(struct autorun *r)
         autorun_look(r, snap);
         snapshot_unref(snap);
         int64_t until = advance(r);
-        autorun_tell_states(r);
         if (until == INT64_MIN)
             return true;
         autorun_count_down(r);

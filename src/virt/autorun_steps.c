@@ -251,7 +251,9 @@ static void take_success(struct autorun *r, const struct doing *d, const struct 
         on_started(r, d->step.node, j->result.text);
     else if (d->step.action == ENGINE_PROBE)
         engine_event(r->engine, ENGINE_READY, d->step.node, autorun_now(r), NULL);
-    /* A stop was accepted: whether it is off is seen. */
+    else if (is_active_now(r, &node_of(r, d->step.node)->uuid) == 0)
+        on_off(r, d->step.node);
+    /* Else a stop was accepted: when it is off is seen. */
 }
 
 /* True: it is over, one way or the other. */

@@ -16,6 +16,9 @@ in_namespace || {
     exit 2
 }
 
+# /run is the namespace's own: what is there for the whole host is tried as it is.
+unset VIRTDECK_RUNTIME_DIR
+
 # ---- the daemon ----
 
 daemon_pid() {

@@ -77,6 +77,8 @@ static struct fleet *open_host(bool running)
     strbuf_puts(&xml, "</node>");
     scratch_write(scratch("host.xml"), strbuf_str(&xml));
     strbuf_free(&xml);
+    setenv("VIRTDECK_RUNTIME_DIR", scratch("run"), 1);
+    paths_init();
     struct fleet_config config = {
         .interval_s = 0.2, .tick_budget = 1, .reconnect_max_s = 1, .keepalive_s = 5, .sample_all = true};
     struct fleet *f = fleet_new(&config);
@@ -201,7 +203,6 @@ static void a_shutdown_goes_the_other_way(void **state)
 int main(void)
 {
     setlocale(LC_ALL, "C.UTF-8");
-    paths_init();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_start_keeps_order_and_limits, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(a_shutdown_goes_the_other_way, scratch_setup, scratch_teardown),
