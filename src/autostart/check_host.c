@@ -160,22 +160,31 @@ static void look_session_flags(struct checking *c, const char *id)
 
 /* ---- libvirt-guests ---- */
 
+#define REPLACE "autostart enable --replace-libvirt-guests"
+
+/* Our unit conflicts with it. Of the two, systemd leaves the other one out at a boot, as long as nobody
+ * starts that by hand. */
 static void look_guests_start(struct checking *c, const char *id)
 {
     if (!guests_act(c) || !c->s->files.guests.boot_start)
         return;
     char *names = check_names(c, is_ours);
     const char *file = c->s->files.guests.path;
-    if (*names)
-        finding_add(&c->out->boot, id, SEV_ERROR, "$ systemctl disable libvirt-guests.service",
-                    "libvirt-guests starts again whatever ran at the shutdown, whatever orders and flags say "
-                    "(ON_BOOT=start%s%s): %s may be started before the turn",
-                    file ? " in " : ", its own default", file ? file : "", names);
+    struct strbuf what = {0};
+    strbuf_printf(&what,
+                  "libvirt-guests is enabled and starts again whatever ran at the shutdown, in no order "
+                  "and whatever the flags say (ON_BOOT=start%s%s)",
+                  file ? " in " : ", its own default", file ? file : "");
+    if (!*names)
+        finding_add(&c->out->boot, id, SEV_INFO, NULL, "%s", strbuf_str(&what));
+    else if (c->unit_on)
+        finding_add(&c->out->boot, id, SEV_WARN, REPLACE,
+                    "%s: only because the two units conflict does systemd leave it out at a boot",
+                    strbuf_str(&what));
     else
-        finding_add(&c->out->boot, id, SEV_INFO, NULL,
-                    "libvirt-guests starts again whatever ran at the shutdown, whatever the flags say "
-                    "(ON_BOOT=start%s%s)",
-                    file ? " in " : ", its own default", file ? file : "");
+        finding_add(&c->out->boot, id, SEV_ERROR, REPLACE, "%s: the policies of %s do not count",
+                    strbuf_str(&what), names);
+    strbuf_free(&what);
     free(names);
 }
 
@@ -184,19 +193,20 @@ static void look_guests_shutdown(struct checking *c, const char *id)
     const struct guests_config *g = &c->s->files.guests;
     if (!guests_act(c) || c->ours == 0)
         return;
-    bool saves = strcmp(g->on_shutdown, "suspend") == 0;
-    char how[80];
-    snprintf(how, sizeof how,
-             saves             ? "saves"
-             : g->parallel > 0 ? "shuts down, %d at a time,"
-                               : "shuts down, one after another,",
-             g->parallel);
+    char how[120];
+    if (strcmp(g->on_shutdown, "suspend") == 0)
+        snprintf(how, sizeof how, "saves whatever runs");
+    else if (g->parallel > 0)
+        snprintf(how, sizeof how, "shuts down whatever runs, %d at a time, for %d s in all", g->parallel,
+                 g->shutdown_timeout);
+    else
+        snprintf(how, sizeof how, "shuts down whatever runs, one after another, for %d s each",
+                 g->shutdown_timeout);
     finding_add(
-        &c->out->shutdown, id, c->unit_on ? SEV_ERROR : SEV_WARN,
-        "$ systemctl disable libvirt-guests.service",
-        "libvirt-guests is enabled: it %s whatever runs, in an order of its own and for at most %d s, "
-        "instead of the policies' reverse order and timeouts",
-        how, g->shutdown_timeout);
+        &c->out->shutdown, id, c->unit_on ? SEV_WARN : SEV_ERROR, REPLACE,
+        "libvirt-guests is enabled%s: where it is active, it %s, in an order of its own instead of the "
+        "policies' reverse one",
+        c->unit_on ? ", too" : "", how);
 }
 
 /* ---- qemu.conf ---- */
