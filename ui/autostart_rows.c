@@ -183,6 +183,27 @@ void starts_policy_text(const struct autostart_view *v, const struct vm_uuid *uu
 
 /* ---- what waits for what ---- */
 
+/* The words of plan_waits_text(), those of networks and the like behind the others. */
+void starts_waits_text(const struct plan *p, uint32_t node, struct strbuf *out)
+{
+    const struct plan_node *n = &p->nodes[node];
+    struct strbuf all = {0}, needs = {0};
+    plan_waits_text(p, node, &all);
+    const char *rest = strbuf_str(&all);
+    for (uint32_t i = n->waits; i < n->waits + n->n_waits; i++) {
+        const struct plan_node *need = &p->nodes[p->waits[i].node];
+        if (need->kind != PLAN_NEED)
+            break; /* they come first, else all stays in its order */
+        strbuf_printf(&needs, "%s%s %s", needs.len ? ", " : "", need_words[need->need], need->name);
+    }
+    if (needs.len && strncmp(rest, strbuf_str(&needs), needs.len) == 0 && rest[needs.len] == ',')
+        strbuf_printf(out, "%s, %s", rest + needs.len + 2, strbuf_str(&needs));
+    else
+        strbuf_puts(out, rest);
+    strbuf_free(&needs);
+    strbuf_free(&all);
+}
+
 /* Those behind a barrier, but not those behind the barriers before it: these are waited for only through
  * others. */
 static void mark(const struct plan *p, uint32_t node, bool before, enum start_link *links)
@@ -278,7 +299,8 @@ static void part(const order_changes *all, struct order_change own, int by, orde
     bool taken = own.order == order;
     if (taken && by > 0 && order < INT_MAX)
         own.order++;
-    vec_push(out, own);
+    if (own.order != order)
+        vec_push(out, own);
     if (taken)
         shift(all, &own.uuid, own.order, out);
 }

@@ -43,6 +43,9 @@ const char *starts_name(const struct start_row *row);
 void starts_policy_text(const struct autostart_view *v, const struct vm_uuid *uuid, enum policy_id id,
                         struct strbuf *out);
 
+/* As plan_waits_text(), what tells most first: domains and orders, the delay, then networks and pools. */
+void starts_waits_text(const struct plan *p, uint32_t node, struct strbuf *out);
+
 enum start_link { LINK_NONE, LINK_BEFORE /* the cursor's waits for it */, LINK_BEHIND /* it waits */ };
 /* For each node of the plan, how it stands to one of them; the caller frees. */
 enum start_link *starts_links(const struct plan *p, uint32_t node);

@@ -117,12 +117,21 @@ static void remedy_answered(struct deck *d, void *arg, bool yes)
     free(line);
 }
 
+/* Whether its command is there for the shell only. */
+static bool is_for_shell(const char *line)
+{
+    const struct command *c = command_find_in(true, line, NULL);
+    return c && (c->flags & COMMAND_SHELL);
+}
+
 static bool open_remedy(struct deck *d, const struct finding *f, struct error *e)
 {
     if (!f->remedy)
         return error_set(e, STATUS_FAILED, "no command mends this: %s", f->text);
     if (strncmp(f->remedy, "$ ", 2) == 0)
         return error_set(e, STATUS_FAILED, "this is for a shell: %s", f->remedy + 2);
+    if (is_for_shell(f->remedy))
+        return error_set(e, STATUS_FAILED, "this is for a shell: virtdeck %s", f->remedy);
     char *question = xasprintf("%s\n\nRun this command?\n%s", f->text, f->remedy);
     confirm_open(d, question, NULL, remedy_answered, xstrdup(f->remedy));
     free(question);
@@ -261,6 +270,38 @@ static bool undo_start_run(struct call *call, struct error *e)
 
 /* ---- on the domain, on the host ---- */
 
+static void run_answered(struct deck *d, void *arg, bool yes)
+{
+    (void)arg;
+    if (d && yes)
+        run_line(d, "autostart run");
+    else if (d)
+        deck_note(d, SEV_INFO, "nothing was started");
+}
+
+/* The way of the plan that is shown; a shutdown asks by itself. */
+static bool run_start_run(struct call *call, struct error *e)
+{
+    struct deck *d = call_deck(call);
+    const struct autostart_view *v = starts_view(d);
+    if (!v)
+        return error_set(e, STATUS_FAILED, "what starts with the host was not worked out yet");
+    if (v->run.state == RUN_UNDER_WAY)
+        return error_set(e, STATUS_FAILED, "a run is under way (process %ld)", v->run.pid);
+    if (d->starts.reverse) {
+        run_line(d, "autostart stop");
+        return true;
+    }
+    const char *host = view_host_label(d->hosts, d->n_hosts, &deck_host(d)->host);
+    char *question = xasprintf(
+        "Start now, in its order, what starts with %s? What runs already is left alone.\n\n"
+        "The run goes on while virtdeck does; the next `autostart run` takes up one that was broken off.",
+        host);
+    confirm_open(d, question, NULL, run_answered, NULL);
+    free(question);
+    return true;
+}
+
 static bool there_run(struct call *call, struct error *e)
 {
     struct deck *d = call_deck(call);
@@ -315,6 +356,11 @@ static const struct command rows_of_commands[] = {
      .detail = "Of a move all domains that it changed.",
      .flags = SCREEN,
      .run = undo_start_run},
+    {.name = "run-start",
+     .summary = "carry out what the autostart pane shows, after a question",
+     .detail = "Runs `autostart run`; where the shutdown is shown, `autostart stop`.",
+     .flags = COMMAND_SCREEN | COMMAND_CHANGES,
+     .run = run_start_run},
     {.name = "select-start",
      .summary = "move the cursor of the autostart pane to a row",
      .flags = SCREEN,

@@ -45,7 +45,7 @@ static void name_text(const struct start_row *row, struct strbuf *out)
 static void waits_text(const struct start_drawing *w, const struct start_row *row, struct strbuf *out)
 {
     if (row->plan)
-        plan_waits_text(w->plan, row->node, out);
+        starts_waits_text(w->plan, row->node, out);
 }
 
 /* READY WHEN; going down, how it is stopped; of a run, how far it is. */
@@ -131,22 +131,19 @@ static void draw_texts(const struct start_drawing *w, struct pen *p, const struc
     strbuf_free(&text);
 }
 
-static void draw_node(const struct start_drawing *w, struct sheet *s, const struct start_row *row)
+static void draw_node(const struct start_drawing *w, const struct sheet *s, const struct start_row *row)
 {
     struct pen p = sheet_pen(s, 0, 0);
-    if (sheet_y(s) >= 0) {
-        bool here = row == w->cursor;
-        struct rect line = {p.x, p.y, s->area.w, 1};
-        hit_row(w, line, row);
-        pen_text(&p, ROLE_KEY, here ? glyph(w->c, GLYPH_CURSOR) : " ");
-        draw_mark(w, &p, row);
-        draw_texts(w, &p, row);
-        if (here)
-            canvas_over(w->c, (struct rect){line.x, line.y, p.x - line.x, 1}, ROLE_SELECTED);
-        if (w->grid.line > 0)
-            starts_draw_line(w, p.x, p.y, row);
-    }
-    sheet_next(s);
+    bool here = row == w->cursor;
+    struct rect line = {p.x, p.y, s->area.w, 1};
+    hit_row(w, line, row);
+    pen_text(&p, ROLE_KEY, here ? glyph(w->c, GLYPH_CURSOR) : " ");
+    draw_mark(w, &p, row);
+    draw_texts(w, &p, row);
+    if (here)
+        canvas_over(w->c, (struct rect){line.x, line.y, p.x - line.x, 1}, ROLE_SELECTED);
+    if (w->grid.line > 0)
+        starts_draw_line(w, p.x, p.y, row);
 }
 
 /* ---- problems ---- */
@@ -156,39 +153,29 @@ static enum role problem_role(const struct finding *f)
     return f->severity == SEV_ERROR ? ROLE_BAD : f->severity == SEV_WARN ? ROLE_WARN : ROLE_DIM;
 }
 
-/* The remedy stands behind the text where there is room for both, else below it. */
-static void draw_problem(const struct start_drawing *w, struct sheet *s, const struct start_row *row)
+/* A line each, so that many can be seen at one time: the line below the rows has all of its words. */
+static void draw_problem(const struct start_drawing *w, const struct sheet *s, const struct start_row *row)
 {
     const struct finding *f = row->finding;
     const char *arrow = w->c->unicode ? "→ " : "-> ";
-    int room = s->area.w - LEAD - 2, text_w = pen_width(f->text);
+    struct rect line = {s->area.x, sheet_y(s), s->area.w, 1};
+    int room = s->area.w - LEAD - 2;
     int remedy_w = f->remedy ? pen_width(f->remedy) + pen_width(arrow) : 0;
-    bool beside = text_w + 3 + remedy_w <= room;
-    int first = s->row;
+    if (remedy_w > room / 2)
+        remedy_w = 0;
     struct pen p = sheet_pen(s, 0, 0);
+    hit_row(w, line, row);
     pen_text(&p, ROLE_KEY, row == w->cursor ? glyph(w->c, GLYPH_CURSOR) : " ");
     pen_text(&p, problem_role(f), f->severity == SEV_INFO ? " " : glyph(w->c, GLYPH_WARN));
-    if (beside && f->remedy) {
-        struct pen q = sheet_pen(s, LEAD + 1 + text_w + 3, 0);
-        pen_text(&q, ROLE_HINT, arrow);
-        pen_text(&q, ROLE_KEY, f->remedy);
+    pen_skip(&p, 1);
+    pen_fit(&p, room - (remedy_w ? remedy_w + GAP : 0), problem_role(f), TEXT_LEFT, f->text);
+    if (remedy_w) {
+        pen_skip(&p, GAP);
+        pen_text(&p, ROLE_HINT, arrow);
+        pen_text(&p, ROLE_KEY, f->remedy);
     }
-    sheet_wrap(s, LEAD + 1, room, problem_role(f), f->text);
-    if (!beside && f->remedy) {
-        struct pen q = sheet_pen(s, LEAD + 3, room - 2);
-        pen_text(&q, ROLE_HINT, arrow);
-        pen_text(&q, ROLE_KEY, f->remedy);
-        sheet_next(s);
-    }
-    for (struct sheet at = *s; first < s->row; first++) {
-        at.row = first;
-        int y = sheet_y(&at);
-        if (y < 0)
-            continue;
-        hit_row(w, (struct rect){s->area.x, y, s->area.w, 1}, row);
-        if (row == w->cursor)
-            canvas_over(w->c, (struct rect){s->area.x, y, s->area.w, 1}, ROLE_SELECTED);
-    }
+    if (row == w->cursor)
+        canvas_over(w->c, line, ROLE_SELECTED);
 }
 
 /* ---- all rows ---- */
@@ -220,34 +207,19 @@ static void draw_steps(const struct start_drawing *w, struct sheet *s)
 
 static void write_row(const struct start_drawing *w, struct sheet *s, const struct start_row *row)
 {
-    if (row->finding)
-        draw_problem(w, s, row);
-    else
-        draw_node(w, s, row);
+    if (sheet_y(s) >= 0)
+        (row->finding ? draw_problem : draw_node)(w, s, row);
+    sheet_next(s);
 }
 
-/* The first line of the cursor's row, and how many it takes: written where nobody sees it. */
-static void cursor_lines(const struct start_drawing *w, struct rect body, int *first, int *n)
-{
-    struct sheet s = sheet_in(NULL, (struct rect){body.x, body.y, body.w, 0}, 0);
-    const struct start_row *row = w->rows.items;
-    for (; row != w->cursor; row++)
-        write_row(w, &s, row);
-    *first = s.row;
-    write_row(w, &s, row);
-    *n = s.row - *first;
-}
-
-static void draw_rows(const struct start_drawing *w, struct rect body)
+static void draw_rows(const struct start_drawing *w, struct rect body, int at)
 {
     struct pane_state *state = &w->d->panes[PANE_AUTOSTART];
     if (w->cursor) {
-        int first = 0, n = 1;
-        cursor_lines(w, body, &first, &n);
-        if (first + n > state->scroll + body.h)
-            state->scroll = first + n - body.h;
-        if (first < state->scroll)
-            state->scroll = first;
+        if (at < state->scroll)
+            state->scroll = at;
+        if (at >= state->scroll + body.h)
+            state->scroll = at - body.h + 1;
     }
     struct sheet s;
     do {
@@ -349,13 +321,22 @@ static void draw_explanation(const struct start_drawing *w, struct rect area)
         strbuf_printf(&text, "%s gives the keys to these rows: move, policy, reverse, check, run", key);
     }
     struct sheet s = sheet_in(w->c, (struct rect){area.x + LEAD, area.y, area.w - LEAD - 1, area.h}, 0);
-    sheet_wrap(&s, 0, s.area.w, w->cursor ? ROLE_TEXT : ROLE_HINT, strbuf_str(&text));
+    char *safe = text_escaped(strbuf_str(&text)); /* no name begins a line */
+    sheet_wrap(&s, 0, s.area.w, w->cursor ? ROLE_TEXT : ROLE_HINT, safe);
+    free(safe);
     strbuf_free(&text);
+}
+
+/* While a run is shown its last steps say more. */
+static int rows_below(const struct start_drawing *w, int h)
+{
+    int n = h >= 18 ? 4 : h >= 12 ? 3 : h >= 9 ? 2 : h >= 6 ? 1 : 0;
+    return w->run && n > 1 ? n / 2 : n;
 }
 
 static void draw_all(struct start_drawing *w, struct rect area)
 {
-    int below = area.h >= 12 ? 3 : area.h >= 9 ? 2 : area.h >= 6 ? 1 : 0, y = area.y;
+    int below = rows_below(w, area.h), y = area.y;
     long at;
     const struct start_row *cursor = starts_cursor(w->d, &w->rows, &at);
     w->cursor = w->d->pane_focused ? cursor : NULL;
@@ -368,7 +349,7 @@ static void draw_all(struct start_drawing *w, struct rect area)
         starts_draw_head(w, (struct rect){area.x + LEAD, y++, area.w - LEAD - 1, 1});
     if (area.h >= 3)
         draw_columns(w, (struct rect){area.x, y++, area.w, 1});
-    draw_rows(w, (struct rect){area.x, y, area.w, area.y + area.h - below - y});
+    draw_rows(w, (struct rect){area.x, y, area.w, area.y + area.h - below - y}, (int)at);
     draw_explanation(w, (struct rect){area.x, area.y + area.h - below, area.w, below});
     free(w->links);
 }

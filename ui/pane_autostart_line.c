@@ -118,15 +118,14 @@ static void draw_planned(const struct start_drawing *w, int x, int y, const stru
     draw_span(w, x, y, &s, role, n->critical);
     int end = column(w, n->ready_ms);
     /* A network is there as soon as it was started: a mark of its own would say nothing. */
-    bool instant = n->kind == PLAN_NEED && n->ready_ms == n->start_ms;
-    canvas_text(w->c, x + end, y, 1,
-                faint         ? ROLE_DIM
-                : n->critical ? ROLE_NOTICE
-                              : ROLE_GOOD,
-                mark(w, instant            ? MARK_BUSY
-                        : w->plan->reverse ? MARK_BUSY
-                                           : MARK_THERE));
-    if (n->guessed && end + 1 < w->grid.line)
+    bool plain = n->kind == PLAN_NEED || w->plan->reverse;
+    if (!plain || column(w, s.from_ms) == end)
+        canvas_text(w->c, x + end, y, 1,
+                    faint         ? ROLE_DIM
+                    : n->critical ? ROLE_NOTICE
+                                  : ROLE_GOOD,
+                    mark(w, plain ? MARK_BUSY : MARK_THERE));
+    if (n->guessed && n->kind == PLAN_DOMAIN && end + 1 < w->grid.line)
         canvas_text(w->c, x + end + 1, y, 1, ROLE_DIM, "?");
 }
 
@@ -184,10 +183,10 @@ void starts_draw_line(const struct start_drawing *w, int x, int y, const struct 
         draw_run(w, x, y, row);
     } else if (n && n->blocked) {
         draw_reason(w, x, y, ROLE_BAD, w->plan->reverse ? "" : "will not start: ", n->blocked);
+    } else if (n && n->who == PLAN_NATIVE && !w->plan->reverse) {
+        draw_reason(w, x, y, ROLE_DIM, "started by libvirt, at any time", NULL);
     } else if (n && n->start_ms >= 0) {
         draw_planned(w, x, y, n, false);
-    } else if (n && n->who == PLAN_NATIVE) {
-        draw_reason(w, x, y, ROLE_DIM, "started by libvirt, at any time", NULL);
     } else if (n && n->who == PLAN_NOBODY) {
         draw_reason(w, x, y, ROLE_WARN, "nobody starts it", NULL);
     }

@@ -139,11 +139,15 @@ static void plan_parts(const struct start_drawing *w, struct head *h)
         native += n->kind == PLAN_DOMAIN && n->who == PLAN_NATIVE;
     }
     bool down = w->plan->reverse;
-    add(h, ROLE_TEXT, 2,
-        xasprintf("%zu %s in order", ours,
-                  down        ? ours == 1 ? "stops" : "stop"
-                  : ours == 1 ? "starts"
-                              : "start"));
+    if (ours == 0)
+        add(h, ROLE_TEXT, 2,
+            xstrdup(down ? "nothing to stop" : "nothing starts in order: `autostart VM order=10`"));
+    else
+        add(h, ROLE_TEXT, 2,
+            xasprintf("%zu %s in order", ours,
+                      down        ? ours == 1 ? "stops" : "stop"
+                      : ours == 1 ? "starts"
+                                  : "start"));
     if (native)
         add(h, ROLE_DIM, 6, xasprintf("%zu by libvirt", native));
     add_problems(w, h);
@@ -289,11 +293,11 @@ static void explain_plan(const struct start_drawing *w, const struct start_row *
         explain_times(w->plan, n, out);
     if (n->kind == PLAN_DOMAIN && w->v) {
         const struct survey_vm *vm = survey_find(&w->v->survey, &n->uuid);
-        strbuf_puts(&text, "Its policy: ");
+        strbuf_puts(&text, "Its policy:");
         if (vm && vm->item && vm->item->policy.present)
             policy_words(&vm->item->policy, &text);
         else
-            strbuf_puts(&text, "none");
+            strbuf_puts(&text, " none");
         sentence(out, strbuf_str(&text));
         strbuf_free(&text);
     }
@@ -326,12 +330,13 @@ static void explain_problem(const struct start_drawing *w, const struct finding 
 {
     char key[32];
     keymap_label_for(&w->d->keymap, PLACE_AUTOSTART, "open-start", key, sizeof key);
+    strbuf_printf(out, "%s. ", f->text);
     if (!f->remedy)
         strbuf_puts(out, "No command mends this.");
     else if (strncmp(f->remedy, "$ ", 2) == 0)
-        strbuf_printf(out, "To be run in a shell: %s", f->remedy + 2);
+        strbuf_printf(out, "In a shell: %s", f->remedy + 2);
     else
-        strbuf_printf(out, "%s runs, after a question: %s", key, f->remedy);
+        strbuf_printf(out, "%s, after a question: %s", key, f->remedy);
 }
 
 void starts_explain(const struct start_drawing *w, const struct start_row *row, struct strbuf *out)
