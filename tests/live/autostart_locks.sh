@@ -114,7 +114,8 @@ check "and not more" at_most "$took_ms" 12500
 check "a look is no try: $(tries owner)" [ "$(tries owner)" -le 6 ]
 
 # Given up by hand: at once.
-vd start owner >"$TEST_TMP/out" 2>&1 &
+# In the background of a shell, SIGINT would be ignored.
+env --default-signal=INT "$VIRTDECK" -c $URI start owner >"$TEST_TMP/out" 2>&1 &
 starting=$!
 no_log owner
 waits() {
