@@ -12,6 +12,10 @@ PATH=$TEST_TMP/bin:$PATH
 # The file that README.md shows.
 awk '/is$/ { named = 1 } /^```/ { inside = named && !inside; if (!inside) named = 0; next } inside' "$top/README.md" |
     sed -n '/^# One command a line/,$p' >"$TEST_TMP/work/nightly.vd"
+# The one that virtdeck-autostart(7) shows.
+awk '/^\.IR boot\.vd/ { named = 1 } /^\.nf/ { inside = named; next } /^\.fi/ { inside = named = 0 } inside' \
+    "$top/man/virtdeck-autostart.7" | sed 's/\\-/-/g' >"$TEST_TMP/work/boot.vd"
+check "virtdeck-autostart(7) shows boot.vd" test -s "$TEST_TMP/work/boot.vd"
 
 run_example() { # DOCUMENT FILE: FILE.cmd and perhaps FILE.out
     line=$(cat "$2.cmd")
@@ -32,7 +36,7 @@ run_example() { # DOCUMENT FILE: FILE.cmd and perhaps FILE.out
     fi
 }
 
-for document in README.md man/virtdeck.1 man/virtdeck-config.5; do
+for document in README.md man/virtdeck.1 man/virtdeck-config.5 man/virtdeck-autostart.7; do
     dir=$TEST_TMP/examples/$document
     mkdir -p "$dir"
     n=$(awk -v dir="$dir" -f "$top/tests/docs/examples.awk" "$top/$document")
