@@ -109,10 +109,32 @@ static char *get_dimm_size(xmlNodePtr memory)
     return get_size_at(memory, "target/size");
 }
 
+/* The domain's memory is what its modules and cells have together, and libvirt counts that anew; what the
+ * balloon leaves it would stay behind, and be too little once the module is taken out. */
+static void move_current_memory(xmlNodePtr memory, double kib)
+{
+    xmlNodePtr domain = memory->parent ? memory->parent->parent : NULL;
+    char *all = domain ? xml_get(domain, "memory") : NULL,
+         *now = domain ? xml_get(domain, "currentMemory") : NULL;
+    if (all && now && strcmp(all, now) == 0 && xml_get_is(domain, "memory@unit", "KiB") &&
+        xml_get_is(domain, "currentMemory@unit", "KiB")) {
+        char *sum = xasprintf("%.0f", strtod(all, NULL) + kib);
+        xml_set(domain, "memory", sum);
+        xml_set(domain, "currentMemory", sum);
+        free(sum);
+    }
+    free(all);
+    free(now);
+}
+
 static bool set_dimm_size(xmlNodePtr memory, const char *value, struct error *e)
 {
+    char *old = get_dimm_size(memory);
     (void)e;
+    if (old && value)
+        move_current_memory(memory, (strtod(value, NULL) - strtod(old, NULL)) / 1024);
     set_size_at(memory, "target/size", value, "KiB", 1024);
+    free(old);
     return true;
 }
 

@@ -160,7 +160,7 @@ const struct device_kind device_kinds[] = {
      .element = "console",
      .flags = HOT_AND_COLD | KIND_AUTOMATIC,
      .describe = describe_character,
-     .key = "target@port",
+     /* No key: the live definition counts its virtio consoles from 0 on, the configured one all consoles. */
      .fresh = FRESH_CONSOLE,
      .what = "a text console"},
     {.id = "parallel",

@@ -157,11 +157,17 @@ static bool moves_by_itself(const struct device_value *v)
     return v->field->call == CALL_MEMORY;
 }
 
+/* The definitions count consoles each in its own way. */
+static bool is_counted_apart(const struct device_entry *d, const struct device_value *v)
+{
+    return strcmp(d->kind->id, "console") == 0 && strcmp(v->field->id, "port") == 0;
+}
+
 static bool value_differs(const struct device_entry *d, const struct device_value *v)
 {
     const char *now = device_value_now(v, false), *next = device_value_now(v, true);
     const struct device_field *f = v->field;
-    if (f->flags & FIELD_ALIAS || f->type == FIELD_SECRET || moves_by_itself(v))
+    if (f->flags & FIELD_ALIAS || f->type == FIELD_SECRET || moves_by_itself(v) || is_counted_apart(d, v))
         return false;
     if (f->flags & FIELD_FILLED && (!next || strcmp(next, "auto") == 0))
         return false;

@@ -224,6 +224,24 @@ static void json_tells_all_but_secrets(void **state)
     device_list_unref(l);
 }
 
+/* libvirt counts live virtio consoles from 0 on, configured ones together with those of serial ports. */
+static void consoles_are_told_apart(void **state)
+{
+    static const char config[] =
+        BEGIN PARTS "  <devices>\n    <console type='pty'><target type='serial' port='0'/></console>\n"
+                    "    <console type='pty'><target type='virtio' port='1'/></console>\n" END;
+    static const char live[] = BEGIN PARTS
+        "  <devices>\n    <console type='pty'><target type='serial' port='0'/><alias "
+        "name='serial0'/></console>\n"
+        "    <console type='pty'><target type='virtio' port='0'/><alias name='console1'/></console>\n" END;
+    struct device_list *l = make(live, config);
+    const struct device_entry *serial = entry(l, "console0"), *console = entry(l, "console1");
+    (void)state;
+    assert_string_not_equal(serial->key, console->key);
+    assert_int_equal(console->pending, PENDING_NONE);
+    device_list_unref(l);
+}
+
 static void what_is_no_domain_is_refused(void **state)
 {
     static const char *const bad[] = {"", "<domain>", "<network/>", "\xff", "<domain>&x;</domain>"};
@@ -250,6 +268,7 @@ int main(void)
         cmocka_unit_test(unplugging_is_pending),
         cmocka_unit_test(what_libvirt_added_is_told),
         cmocka_unit_test(json_tells_all_but_secrets),
+        cmocka_unit_test(consoles_are_told_apart),
         cmocka_unit_test(what_is_no_domain_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
