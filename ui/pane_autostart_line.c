@@ -113,20 +113,18 @@ static void draw_span(const struct start_drawing *w, int x, int y, const struct 
 
 static void draw_planned(const struct start_drawing *w, int x, int y, const struct plan_node *n, bool faint)
 {
-    enum role role = faint ? ROLE_DIM : n->critical ? ROLE_NOTICE : ROLE_GRAPH_CPU;
+    enum role role = faint ? ROLE_DIM : n->critical ? ROLE_WARN : ROLE_GRAPH_CPU;
     struct span s = {free_since(w->plan, n), n->start_ms, n->ready_ms};
     draw_span(w, x, y, &s, role, n->critical);
     int end = column(w, n->ready_ms);
     /* A network is there as soon as it was started: a mark of its own would say nothing. */
-    bool plain = n->kind == PLAN_NEED || w->plan->reverse;
-    if (!plain || column(w, s.from_ms) == end)
-        canvas_text(w->c, x + end, y, 1,
-                    faint         ? ROLE_DIM
-                    : n->critical ? ROLE_NOTICE
-                                  : ROLE_GOOD,
-                    mark(w, plain ? MARK_BUSY : MARK_THERE));
-    if (n->guessed && n->kind == PLAN_DOMAIN && end + 1 < w->grid.line)
-        canvas_text(w->c, x + end + 1, y, 1, ROLE_DIM, "?");
+    bool marked = (n->kind == PLAN_DOMAIN && !w->plan->reverse) || column(w, s.from_ms) == end;
+    enum mark m = n->kind == PLAN_NEED || w->plan->reverse ? MARK_BUSY : MARK_THERE;
+    if (marked)
+        canvas_text(w->c, x + end, y, 1, faint ? ROLE_DIM : n->critical ? ROLE_WARN : ROLE_GOOD, mark(w, m));
+    int behind = end + (marked ? 1 : 0);
+    if (n->guessed && n->kind == PLAN_DOMAIN && behind < w->grid.line)
+        canvas_text(w->c, x + behind, y, 1, ROLE_DIM, "?");
 }
 
 static void draw_reason(const struct start_drawing *w, int x, int y, enum role role, const char *before,
