@@ -198,6 +198,44 @@ static void cells_for_people(void **state)
     free(f);
 }
 
+/* What really becomes of it, as far as that was worked out. */
+static void autostart_tells_the_truth(void **state)
+{
+    static const struct {
+        enum vm_autostart a;
+        int order;
+        const char *text, *ascii, *value;
+        enum level level;
+    } cases[] = {
+        {AUTOSTART_ORDERED, 10, "10 ▶", "10 >", "ordered", LEVEL_GOOD},
+        {AUTOSTART_ORDERED, -1, "▶", ">", "ordered", LEVEL_GOOD},
+        {AUTOSTART_BLOCKED, 30, "30 ⚠", "30 !", "blocked", LEVEL_WARN},
+        {AUTOSTART_NOBODY, 10, "10 ✖", "10 x", "nobody", LEVEL_BAD},
+        {AUTOSTART_NATIVE, -1, "on", "on", "on", LEVEL_NORMAL},
+        {AUTOSTART_ONCE, -1, "once", "once", "once", LEVEL_NORMAL},
+        {AUTOSTART_OFF, 10, "off", "off", "off", LEVEL_DIM},
+        {AUTOSTART_UNKNOWN, 10, "–", "-", NULL, LEVEL_DIM}, /* not worked out yet */
+    };
+    const struct column *c = column_find("autostart");
+    char scratch[COLUMN_SCRATCH];
+    struct fixture *f = unknown_row();
+    (void)state;
+    f->vm.def = &f->def;
+    f->vm.flags = VM_FLAGS_KNOWN | VM_AUTOSTART;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        f->vm.autostart = cases[i].a;
+        f->def.autostart_order = cases[i].order;
+        f->row.unicode = true;
+        assert_cell("autostart", &f->row, cases[i].text);
+        f->row.unicode = false;
+        assert_cell("autostart", &f->row, cases[i].ascii);
+        const char *value = c->value(&f->row, scratch);
+        assert_true(value ? cases[i].value && strcmp(value, cases[i].value) == 0 : !cases[i].value);
+        assert_int_equal(c->level(&f->row), cases[i].level);
+    }
+    free(f);
+}
+
 static void the_state_tells_why(void **state)
 {
     static const struct {
@@ -348,6 +386,7 @@ int main(void)
         cmocka_unit_test(narrow_columns_stand_for_others),
         cmocka_unit_test(the_unknown_is_never_zero),
         cmocka_unit_test(cells_for_people),
+        cmocka_unit_test(autostart_tells_the_truth),
         cmocka_unit_test(the_state_tells_why),
         cmocka_unit_test(thresholds_and_age_give_levels),
         cmocka_unit_test(the_order_is_total_and_the_unknown_last),
