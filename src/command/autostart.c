@@ -102,7 +102,7 @@ struct seeing {
     int host;
     int64_t since_ms; /* monotonic: what is older is not believed */
     struct autostart_view *view;
-    bool lost;
+    bool settled, lost;
 };
 
 /* A definition that can't be read leaves the survey incomplete for good: then all that could be is there. */
@@ -111,12 +111,13 @@ static bool seen(void *arg)
     struct seeing *s = arg;
     struct snapshot *snap = fleet_snapshot(s->fleet, s->host);
     bool settled = snap->host.details_pending == 0 && snap->host.ticks > 0;
+    if (settled && !s->settled)
+        s->since_ms = clock_mono_ms(); /* what is read from here on knows what was pending */
+    s->settled = settled;
     s->lost = snap->host.state != HOST_UP;
     snapshot_unref(snap);
     struct autostart_view *v = fleet_autostart(s->fleet, s->host, clock_mono_ms() - s->since_ms);
     bool fresh = v && v->read_ms >= s->since_ms;
-    if (!settled && (!fresh || !v->survey.complete))
-        s->since_ms = clock_mono_ms(); /* what is read from here on knows what was pending */
     if (s->lost || (fresh && (settled || v->survey.complete))) {
         s->view = v;
         return true;

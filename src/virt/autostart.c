@@ -69,6 +69,7 @@ static struct host_resources *read_needs(struct host *h)
 
 struct autostart_view *autostart_read(struct host *h)
 {
+    int64_t begun = clock_mono_ms();
     struct host_resources *needs = read_needs(h);
     pthread_mutex_lock(&h->lock);
     struct snapshot *snap = snapshot_ref(h->latest);
@@ -77,7 +78,10 @@ struct autostart_view *autostart_read(struct host *h)
     survey_take(&survey, snap, needs, "");
     resources_unref(needs);
     snapshot_unref(snap);
-    return autostart_view_make(&survey);
+    struct autostart_view *view = autostart_view_make(&survey);
+    /* Looking at the host's files takes a while: what it says of domains is as old as the snapshot. */
+    view->read_ms = begun;
+    return view;
 }
 
 void autostart_update(struct host *h)

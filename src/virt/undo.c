@@ -255,7 +255,7 @@ static char *take_own(xmlDocPtr doc)
 /* Our element as it was is the argument, "" for none. */
 static bool edit_own(xmlNodePtr domain, const char *arg, struct changed *out, struct error *e)
 {
-    xmlDocPtr was = arg[0] ? xml_parse_element(arg, "domain", e) : NULL;
+    xmlDocPtr was = arg[0] ? xml_parse(arg, strlen(arg), e) : NULL;
     (void)out;
     if (arg[0] && !was)
         return false;
