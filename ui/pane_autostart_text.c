@@ -10,10 +10,11 @@
 
 void starts_time(int64_t ms, struct strbuf *out)
 {
-    if (ms < 60000 && ms % 1000 != 0 && ms < 10000)
-        strbuf_printf(out, "%.1fs", (double)ms / 1000);
+    int64_t tenths = (ms + 50) / 100;
+    if (tenths < 100 && tenths % 10 != 0)
+        strbuf_printf(out, "%.1fs", (double)tenths / 10);
     else
-        format_duration(out, (double)ms / 1000, true);
+        format_duration(out, (double)((ms + 500) / 1000), true);
 }
 
 enum role starts_state_role(enum engine_state state)
