@@ -310,6 +310,8 @@ static size_t count_policy_targets(const struct parse *p)
     for (size_t i = p->screen ? 0 : 1; i < have; i++)
         if (word_is_policy(p->argv[p->positional.items[i]]))
             return i;
+    if (have == 1 && !p->screen)
+        return word_is_policy(p->argv[p->positional.items[0]]) ? 0 : 1;
     return have > p->plan.required ? have - p->plan.required : 0;
 }
 
@@ -337,13 +339,28 @@ static enum split split_targets(const struct parse *p, size_t *n)
     return *n && p->screen && !is_uuid(p->argv[p->positional.items[0]]) ? SPLIT_OPEN : SPLIT_KNOWN;
 }
 
+/* Where the one word was to be the second one of a command's name; the caller frees. */
+static char *second_word_hint(const struct parse *p)
+{
+    struct nearest near = nearest_to(p->argc > p->name_words ? p->argv[p->name_words] : "");
+    size_t i = 0;
+    for (const struct command *c; p->argc == 2 && (c = command_next(&i)) != NULL;)
+        if (command_is_for(c, p->screen))
+            nearest_offer(&near, command_second_word(c, p->command->name));
+    return nearest_hint(&near);
+}
+
 static bool check_counts(struct parse *p, size_t n_targets)
 {
     size_t rest = p->positional.len - n_targets;
     if (p->plan.target && n_targets == 0 && !p->screen && !p->plan.target->optional)
         return refuse(p, p->argc, "%s is missing: which domain?", p->plan.target->name);
-    if (rest < p->plan.required)
-        return refuse(p, p->argc, "%s is missing", arg_at(&p->plan, rest)->name);
+    if (rest < p->plan.required) {
+        char *hint = second_word_hint(p);
+        refuse(p, p->argc, "%s is missing%s", arg_at(&p->plan, rest)->name, hint);
+        free(hint);
+        return false;
+    }
     if (rest > p->plan.most && p->positional.items) {
         int at = p->positional.items[n_targets + p->plan.most];
         return refuse(p, at, "\"%s\" is one word too many", p->argv[at]);

@@ -131,7 +131,7 @@ is "set all of them" "$(for n in runs web1 'app 1'; do policy "$n" --config | gr
 all_there() {
     for n in web1 db1 runs 'app 1'; do
         echo "$n $(flag "$n")"
-        policy "$n" --config | sed 's/[ >]/&\n/g' | sort
+        policy "$n" --config | sed 's/[ >]/\n/g' | sort
     done
 }
 all_there >"$TEST_TMP/before"

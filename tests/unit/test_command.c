@@ -295,6 +295,75 @@ static void test_check(void **state)
     assert_false(check(true, ""));
 }
 
+/* ---- names of two words ---- */
+
+static void test_two_words(void **state)
+{
+    expect(state, "boot plan", "boot plan |");
+    expect(state, "boot plan --reverse", "boot plan |");
+    expect(state, "boot stop", "boot stop |");
+    expect(state, "power cycle 3", "power cycle | 3");
+    expect(state, "boot web1 on", "boot web1 | on");
+    expect_error(state, "boot plan on", "!2@2", "boot plan: \"on\" is one word too many");
+    expect_error(state, "boot -- plan on", "!1@2", "there is no domain");
+    expect_error(state, "boot plan --revers", "!2@2", "did you mean --reverse?");
+    expect_error(state, "power cycle x", "!2@2", "N is a number");
+    expect_error(state, "power", "!2@0", "no command \"power\"");
+    expect_error(state, "power off", "!2@0", "no command \"power\"");
+    expect_error(state, "'boot plan'", "!2@0", "no command \"boot plan\"");
+    expect(state, "help boot plan", "help | boot plan");
+    expect(state, "help boot", "help | boot");
+    expect(state, "boot plan --help", "help | boot plan");
+    expect(state, "boot web1 --help", "help | boot");
+    expect_error(state, "help boot plam", "!2@2", "there is no command \"boot plam\"");
+    expect_error(state, "help start boot", "!2@2", "there is no command \"start boot\"");
+    char *usage = command_usage(command_find("boot stop"));
+    assert_string_equal(usage, "boot stop [--yes]");
+    free(usage);
+}
+
+static void test_found_in_lines(void **state)
+{
+    (void)state;
+    size_t len;
+    assert_string_equal(command_find_in(false, "boot plan --reverse", &len)->name, "boot plan");
+    assert_int_equal(len, 9);
+    assert_string_equal(command_find_in(false, " boot   'plan' x", &len)->name, "boot plan");
+    assert_int_equal(len, 14);
+    assert_string_equal(command_find_in(true, "boot plane", &len)->name, "boot");
+    assert_int_equal(len, 4);
+    assert_string_equal(command_find_in(true, "boot && plan", NULL)->name, "boot");
+    assert_null(command_find_in(true, "", NULL));
+    assert_null(command_find_in(true, "# boot", NULL));
+    assert_null(command_find_in(true, "power", NULL));
+}
+
+static void test_two_words_on_screen(void **state)
+{
+    expect(state, "boot plan", "boot plan |");
+    expect_error(state, "boot stop", "!2@0", "boot stop is for the shell");
+    fixture_selected[0] = "web1";
+    expect(state, "boot on", "boot web1 | on");
+    expect(state, "boot order=10 after=db1", "boot web1 | order=10 after=db1");
+}
+
+static void test_policy_words(void **state)
+{
+    expect(state, "boot web1 db1 order=10 after=web2,db1 once",
+           "boot web1 db1 | order=10 after=web2,db1 once");
+    expect(state, "boot name=web1 off", "boot web1 | off");
+    expect_error(state, "boot order=1 on", "!1@1", "no domain fits");
+    expect_error(state, "boot web1 order=ten", "!2@2", "boot: order is \"ten\"");
+    expect_error(state, "boot web1 ordr=10", "!2@2", "did you mean \"order\"?");
+    expect_error(state, "boot web1 on ordr=10", "!2@3", "did you mean \"order\"?");
+    expect_error(state, "boot web1", "!2@2", "boot: WORD is missing");
+    expect_error(state, "boot on", "!2@2", "which domain");
+    expect_error(state, "boot pln", "!2@2", "did you mean \"plan\"?");
+    expect_error(state, "boot web1 maybe", "!2@2", "mode is \"maybe\"");
+    expect(state,
+           "boot web1 health='serial:/a=b, c/' restart=", "boot web1 | health=serial:/a=b, c/ restart=");
+}
+
 /* ---- the program's own options ---- */
 
 static bool cli(struct cli *c, struct error *e, const char *line)
@@ -395,6 +464,10 @@ int main(void)
         SHELL(test_question_shell),
         SCREEN(test_question_screen),
         SHELL(test_check),
+        SHELL(test_two_words),
+        SHELL(test_found_in_lines),
+        SCREEN(test_two_words_on_screen),
+        SHELL(test_policy_words),
         SHELL(test_cli),
         SHELL(test_cli_mistakes),
         SHELL(test_cli_apply),

@@ -86,7 +86,7 @@ static void test_commands(void **state)
     (void)state;
     expect("st|", "0: start");
     expect("  li|", "2: list");
-    has("|", " autostart destroy ");
+    has("|", " autostart boot destroy ");
     lacks("|", "secret");
     lacks("|", "sort");
     expect("start web1 && li|", "14: list");
@@ -248,6 +248,37 @@ static void test_needs_host(void **state)
 #define SHELL(name)  cmocka_unit_test_setup_teardown(name, setup_shell, teardown)
 #define SCREEN(name) cmocka_unit_test_setup_teardown(name, setup_screen, teardown)
 
+static void test_two_words(void **state)
+{
+    (void)state;
+    expect("boo|", "0: boot");
+    expect("pow|", "0: power");
+    expect("power |", "6: cycle");
+    has("boot |", " plan ");
+    has("boot |", " stop");
+    has("boot |", " web1 ");
+    expect("boot pl|", "5: plan");
+    lacks("boot web1 p|", "plan");
+    expect("boot plan |", "10:");
+    has("boot plan -|", " --reverse");
+    expect("help boot p|", "10: plan");
+    expect("help po|", "5: power");
+    lacks("help start |", "plan");
+}
+
+static void test_policies(void **state)
+{
+    (void)state;
+    has("boot web1 o|", " off on on-battery= on-timeout= on-wake= once order=");
+    expect("boot web1 on-timeout=s|", "10: on-timeout=skip-dependents on-timeout=stop");
+    expect("boot web1 stop-force=|", "10: stop-force=default stop-force=no stop-force=yes");
+    expect("boot web1 ready=agent,t|", "10: ready=agent,tcp:");
+    has("boot web1 after=|", " after=db1 ");
+    has("boot web1 after=db1,|", " after=db1,web2");
+    expect("boot web1 order=1 db|", "18:");
+    expect("boot web1 nosuch=|", "10:");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -263,6 +294,8 @@ int main(void)
         SHELL(test_every_cursor),
         SHELL(test_hints),
         SHELL(test_needs_host),
+        SHELL(test_two_words),
+        SHELL(test_policies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
