@@ -112,6 +112,21 @@ static void tell_step(struct autorun *r, const struct engine_step *s)
     }
 }
 
+/* Why it is late: what its probes said last. */
+static void tell_last_answer(struct autorun *r, uint32_t node)
+{
+    for (size_t i = 0; i < r->doing.len; i++) {
+        const struct doing *d = &r->doing.items[i];
+        struct job_status s;
+        if (d->step.node != node || d->step.action != ENGINE_PROBE || !d->job)
+            continue;
+        job_status(d->job, &s);
+        if (s.progress)
+            autorun_tell(r, node, SEV_WARN, "%s", s.progress);
+        job_status_clear(&s);
+    }
+}
+
 /* What was late, failed or is left is asked nothing more. */
 static void cancel_of(struct autorun *r, uint32_t node)
 {
@@ -139,6 +154,8 @@ void autorun_do(struct autorun *r, const struct engine_step *s)
     tell_step(r, s);
     if (s->action == ENGINE_EXPECT)
         vec_push(&r->expected, s->node);
+    if (s->action == ENGINE_LATE)
+        tell_last_answer(r, s->node);
     if (s->action == ENGINE_FORCE || s->action == ENGINE_LATE || s->action == ENGINE_LEAVE)
         cancel_of(r, s->node);
     if (!works)

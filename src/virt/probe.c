@@ -2,13 +2,16 @@
 #include "virt/probe.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include "base/clock.h"
 #include "virt/agent.h"
 #include "virt/probe_net.h"
 #include "virt/probe_serial.h"
 
-#define FIRST_PAUSE_S 0.5
-#define LAST_PAUSE_S  2.0
+/* Between askings: a tenth of what was waited so far, so that no start is held up by much more than that. */
+#define PAUSE_SHARE   0.1
+#define LEAST_PAUSE_S 0.5
+#define MOST_PAUSE_S  2.0
 
 void probe_memory_clear(struct probe_memory *m)
 {
@@ -148,24 +151,43 @@ static bool is_gone(struct job_context *c)
     return c->gone;
 }
 
+static double pause_after(const struct probe_request *r, double waited_s)
+{
+    double pause = waited_s * PAUSE_SHARE;
+    if (r->interval_s > 0)
+        return r->interval_s;
+    return pause < LEAST_PAUSE_S ? LEAST_PAUSE_S : pause > MOST_PAUSE_S ? MOST_PAUSE_S : pause;
+}
+
+/* Told when it is another than before. */
+static void tell_why(struct job_context *c, const struct probing *p, char **told)
+{
+    if (!p->why || (*told && strcmp(*told, p->why) == 0))
+        return;
+    free(*told);
+    *told = xstrdup(p->why);
+    context_progress(c, "%s", p->why);
+}
+
 static bool ask_until(struct job_context *c, const struct probe_request *r, struct probing *p)
 {
-    double pause = r->interval_s > 0 ? r->interval_s : FIRST_PAUSE_S;
     int64_t begun_ms = clock_mono_ms();
-    while (!ask_all(c, p)) {
-        if (r->once)
-            return error_set(&c->error, STATUS_FAILED, "%s", p->why ? p->why : "no longer waited for");
-        context_progress(c, "%s, %lld s", p->why ? p->why : "asking",
-                         (long long)(clock_mono_ms() - begun_ms) / 1000);
-        if (is_gone(c))
-            return error_set(&c->error, STATUS_FAILED, "%s: it is gone", p->why ? p->why : "asking");
-        if (!pause_for(c, pause))
-            return error_set(&c->error, STATUS_FAILED, "%s", p->why ? p->why : "no longer waited for");
-        if (r->interval_s <= 0 && pause < LAST_PAUSE_S)
-            pause = pause * 1.5 < LAST_PAUSE_S ? pause * 1.5 : LAST_PAUSE_S;
+    char *told = NULL;
+    bool good = true;
+    while (good && !ask_all(c, p)) {
+        tell_why(c, p, &told);
+        good = !r->once && !is_gone(c) &&
+               pause_for(c, pause_after(r, (double)(clock_mono_ms() - begun_ms) / 1000));
     }
-    context_say(c, "answers");
-    return true;
+    free(told);
+    if (good)
+        context_say(c, "answers");
+    else
+        error_set(&c->error, STATUS_FAILED, "%s",
+                  c->gone  ? "it is gone"
+                  : p->why ? p->why
+                           : "no longer waited for");
+    return good;
 }
 
 static bool run_probe(struct job_context *c)

@@ -11,6 +11,8 @@
 #   VD_LOAD=cpu        it keeps one CPU busy
 #   VD_LOAD=disk       it reads and writes its first disk all the time
 #   VD_WATCH=1         it prints "seen: …" whenever its NICs' carriers, its disks or its PCI devices change
+#   VD_SLOW=SECONDS    it waits so long before it does all that
+#   VD_TCP=PORT        it takes connections on that port, then
 #   VD_ROOT=/dev/sda, VD_ROOT=LABEL=guest-root
 #                      its initramfs goes on from that file system (DIR/root.img is one), as a distribution's does; where
 #                      it is not there it says so and gives a shell, or with VD_NO_ROOT=panic the kernel panics
@@ -149,6 +151,9 @@ fi
 if [ -z "$VD_IN_ROOT" ]; then
     rm -rf /modules /kvm.tgz
 fi
+if [ "$VD_SLOW" ]; then
+    sleep "$VD_SLOW"
+fi
 for nic in /sys/class/net/eth* /sys/class/net/en*; do
     [ -e "$nic" ] || continue
     nic=${nic##*/}
@@ -215,6 +220,9 @@ if [ "$VD_WATCH" ]; then
         was=$now
         usleep 300000
     done &
+fi
+if [ "$VD_TCP" ]; then
+    nc -ll -p "$VD_TCP" -e /bin/true &
 fi
 echo "guest is up"
 case $VD_LOAD in
