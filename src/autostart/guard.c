@@ -411,6 +411,13 @@ void guard_started(struct guard *g, const struct vm_uuid *uuid, bool ok, const c
     reckon_due(g, w);
 }
 
+void guard_escalate(struct guard *g, const struct vm_uuid *uuid)
+{
+    struct ward *w = vmmap_get(&g->wards, 0, uuid);
+    if (w && w->busy == GUARD_RESET)
+        w->busy = GUARD_RESTART;
+}
+
 void guard_woke(struct guard *g, int64_t now_ms, bool restart_unhealthy)
 {
     for (size_t i = 0; i < g->heap.len; i++) {

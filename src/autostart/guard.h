@@ -54,6 +54,8 @@ void guard_look(struct guard *g, const struct vm_uuid *uuid, const char *name, c
 void guard_forget(struct guard *g, const struct vm_uuid *uuid);
 /* What came of GUARD_START, GUARD_RESTART, GUARD_RESET. */
 void guard_started(struct guard *g, const struct vm_uuid *uuid, bool ok, const char *why, int64_t now_ms);
+/* A GUARD_RESET that was not heard goes on as GUARD_RESTART. */
+void guard_escalate(struct guard *g, const struct vm_uuid *uuid);
 void guard_health(struct guard *g, const struct vm_uuid *uuid, bool healthy, const char *why, int64_t now_ms);
 /* The host has slept, or libvirtd was away: what was due is due anew, nothing is held against anybody. */
 void guard_woke(struct guard *g, int64_t now_ms, bool restart_unhealthy);

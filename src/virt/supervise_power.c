@@ -38,30 +38,35 @@ static bool is_fulfilled(const struct watched *w, enum policy_on_battery wished,
     }
 }
 
-/* ---- taking ---- */
+/* ---- taking and giving back ---- */
+
+static const struct {
+    enum held held;
+    enum sub_kind kind;
+} takings[] = {
+    [BATTERY_HOLD] = {HELD_PAUSED, SUB_HOLD},
+    [BATTERY_THROTTLE] = {HELD_THROTTLED, SUB_THROTTLE},
+    [BATTERY_MANAGEDSAVE] = {HELD_SAVED, SUB_SAVE},
+};
+
+static const enum sub_kind returns[] = {
+    [HELD_PAUSED] = SUB_RESUME, [HELD_THROTTLED] = SUB_UNTHROTTLE, [HELD_SAVED] = SUB_RESTORE};
 
 static void take(struct supervisor *s, struct watched *w, enum policy_on_battery wished, int percent)
 {
-    static const struct {
-        enum held held;
-        enum sub_kind kind;
-        const char *event, *text;
-    } steps[] = {
-        [BATTERY_HOLD] = {HELD_PAUSED, SUB_HOLD, "battery-hold", "paused: the host runs on its battery"},
-        [BATTERY_THROTTLE] = {HELD_THROTTLED, SUB_THROTTLE, "battery-throttle",
-                              "its processors are limited: the host runs on its battery"},
-        [BATTERY_MANAGEDSAVE] = {HELD_SAVED, SUB_SAVE, "battery-save", "saved: the host runs on its battery"},
-    };
-    w->held = steps[wished].held;
+    w->held = takings[wished].held;
     w->percent = percent;
     w->before = w->set = -1;
     w->instead = false;
     w->power_step = true;
-    supervise_tell(s, w, steps[wished].event, SEV_INFO, "%s", steps[wished].text);
-    supervise_queue(s, steps[wished].kind, w, NULL);
+    supervise_queue(s, takings[wished].kind, w, NULL);
 }
 
-/* ---- giving back ---- */
+static void give_back(struct supervisor *s, struct watched *w)
+{
+    w->power_step = true;
+    supervise_queue(s, returns[w->held], w, NULL);
+}
 
 static bool is_paused_by_call(const struct watched *w)
 {
@@ -81,21 +86,6 @@ static bool was_taken_back(const struct watched *w)
     default:
         return false;
     }
-}
-
-static void give_back(struct supervisor *s, struct watched *w)
-{
-    static const struct {
-        enum sub_kind kind;
-        const char *event, *text;
-    } steps[] = {
-        [HELD_PAUSED] = {SUB_RESUME, "battery-resume", "resumed"},
-        [HELD_THROTTLED] = {SUB_UNTHROTTLE, "battery-unthrottle", "its processors are no longer limited"},
-        [HELD_SAVED] = {SUB_RESTORE, "battery-restore", "started again from where it was saved"},
-    };
-    w->power_step = true;
-    supervise_tell(s, w, steps[w->held].event, SEV_INFO, "%s", steps[w->held].text);
-    supervise_queue(s, steps[w->held].kind, w, NULL);
 }
 
 static void look_at_domain(struct supervisor *s, struct watched *w)
@@ -120,6 +110,23 @@ static void look_at_domain(struct supervisor *s, struct watched *w)
 
 /* ---- what came of it ---- */
 
+static void tell_done(struct supervisor *s, const struct watched *w, const struct sub *sub,
+                      const struct job_status *status)
+{
+    static const struct {
+        const char *event, *why;
+    } words[SUB_KINDS] = {
+        [SUB_HOLD] = {"battery-hold", ": the host runs on its battery"},
+        [SUB_THROTTLE] = {"battery-throttle", ": the host runs on its battery"},
+        [SUB_SAVE] = {"battery-save", ": the host runs on its battery"},
+        [SUB_RESUME] = {"battery-resume", ""},
+        [SUB_UNTHROTTLE] = {"battery-unthrottle", ""},
+        [SUB_RESTORE] = {"battery-restore", ""},
+    };
+    supervise_tell(s, w, words[sub->kind].event, SEV_INFO, "%s%s",
+                   status->result.text ? status->result.text : "done", words[sub->kind].why);
+}
+
 static void throttled(struct supervisor *s, struct watched *w, const struct job_status *status)
 {
     json_object *before, *set;
@@ -138,39 +145,35 @@ static void throttled(struct supervisor *s, struct watched *w, const struct job_
     supervise_queue(s, SUB_HOLD, w, NULL);
 }
 
-static void taken(struct supervisor *s, struct watched *w, const struct job_status *status)
+static void failed(struct supervisor *s, struct watched *w, bool taking, const struct job_status *status)
 {
-    if (status->result.state == JOB_DONE)
-        return;
-    w->held = HELD_NOTHING;
-    w->left = true;
-    supervise_tell(s, w, "battery-failed", SEV_ERROR, "the host runs on its battery, but: %s",
-                   error_text(&status->result.error));
-}
-
-static void given_back(struct supervisor *s, struct watched *w, const struct job_status *status)
-{
-    w->held = HELD_NOTHING;
-    w->instead = false;
-    if (status->result.state == JOB_DONE)
-        return;
     w->left = true; /* not again and again */
-    supervise_tell(s, w, "battery-failed", SEV_ERROR, "what was done because of the battery stays: %s",
-                   error_text(&status->result.error));
+    supervise_tell(s, w, "battery-failed", SEV_ERROR, "%s: %s",
+                   taking ? "nothing is done though the host runs on its battery"
+                          : "what was done because of the battery stays",
+                   status->result.error.text ? status->result.error.text : "there was no answer in time");
 }
 
 void supervise_power_done(struct supervisor *s, const struct sub *sub, const struct job_status *status)
 {
     struct watched *w = supervise_find(s, &sub->uuid);
+    bool done = status->result.state == JOB_DONE;
+    bool taking = sub->kind == SUB_HOLD || sub->kind == SUB_SAVE || sub->kind == SUB_THROTTLE;
     if (!w)
         return;
     w->power_step = false;
-    if (sub->kind == SUB_THROTTLE)
+    if (done)
+        tell_done(s, w, sub, status);
+    if (sub->kind == SUB_THROTTLE) {
         throttled(s, w, status);
-    else if (sub->kind == SUB_HOLD || sub->kind == SUB_SAVE)
-        taken(s, w, status);
-    else
-        given_back(s, w, status);
+        return;
+    }
+    if (!taking || !done)
+        w->held = HELD_NOTHING;
+    if (!taking)
+        w->instead = false;
+    if (!done)
+        failed(s, w, taking, status);
 }
 
 /* ---- the battery ---- */

@@ -59,6 +59,7 @@ struct sub {
     struct vm_uuid uuid; /* nil: of the host */
     char *name, *text;   /* text: of SUB_NEED; or NULL */
     struct job *job;     /* NULL: it waits */
+    int64_t begun_ms;    /* monotonic */
 };
 
 struct supervisor {

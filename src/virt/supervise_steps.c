@@ -16,6 +16,14 @@
 #define STEPS_MAX  3
 #define PROBES_MAX 8
 
+/* A QEMU that does not react (stopped by a signal, say) never answers a call of its monitor, and libvirt
+ * waits for it without end: what is quick otherwise is given up after this. 0: it may take long, or libvirt
+ * has a limit of its own. */
+static const int limits_ms[SUB_KINDS] = {
+    [SUB_RESET] = 15000,    [SUB_HOLD] = 60000,       [SUB_RESUME] = 60000,
+    [SUB_THROTTLE] = 60000, [SUB_UNTHROTTLE] = 60000,
+};
+
 /* ---- the jobs ---- */
 
 static struct job *submit(struct supervisor *s, const struct sub *sub, const struct job_kind *kind,
@@ -92,6 +100,8 @@ static struct job *submit_probe(struct supervisor *s, const struct sub *sub)
         for (size_t i = 0; i < v->items.len; i++)
             vec_push(&request->probes, xstrdup(v->items.items[i]));
     }
+    if (!request->probes.len)
+        vec_push(&request->probes, xstrdup("running"));
     return submit(s, sub, &probe_job, &(struct job_args){.data = request, .free_data = probe_request_free});
 }
 
@@ -113,7 +123,7 @@ static bool is_done(const struct job_status *status)
 
 static const char *failure(const struct job_status *status)
 {
-    return status->result.error.text ? status->result.error.text : "it was given up";
+    return status->result.error.text ? status->result.error.text : "there was no answer in time";
 }
 
 static void start_done(struct supervisor *s, const struct sub *sub, const struct job_status *status)
@@ -128,6 +138,19 @@ static void destroy_done(struct supervisor *s, const struct sub *sub, const stru
         supervise_queue(s, SUB_START, w, NULL);
     else
         start_done(s, sub, status);
+}
+
+/* What does not even hear a reset is turned off and started. */
+static void reset_done(struct supervisor *s, const struct sub *sub, const struct job_status *status)
+{
+    const struct watched *w = supervise_find(s, &sub->uuid);
+    if (!w || status->result.state != JOB_CANCELLED) {
+        start_done(s, sub, status);
+        return;
+    }
+    supervise_tell(s, w, "reset-unheard", SEV_WARN, "its QEMU does not react to the reset; it is restarted");
+    guard_escalate(s->guard, &sub->uuid);
+    supervise_queue(s, SUB_DESTROY, w, NULL);
 }
 
 static void probe_done(struct supervisor *s, const struct sub *sub, const struct job_status *status)
@@ -159,7 +182,7 @@ static void time_done(struct supervisor *s, const struct sub *sub, const struct 
 static void (*const dones[SUB_KINDS])(struct supervisor *s, const struct sub *sub,
                                       const struct job_status *status) = {
     [SUB_START] = start_done,
-    [SUB_RESET] = start_done,
+    [SUB_RESET] = reset_done,
     [SUB_DESTROY] = destroy_done,
     [SUB_PROBE] = probe_done,
     [SUB_HOLD] = supervise_power_done,
@@ -198,16 +221,26 @@ void supervise_begin_steps(struct supervisor *s)
         struct sub *sub = &s->subs.items[i];
         size_t *under_way = sub->kind == SUB_PROBE ? &probes : &steps;
         size_t most = sub->kind == SUB_PROBE ? PROBES_MAX : STEPS_MAX;
-        if (!sub->job && *under_way < most)
+        if (!sub->job && *under_way < most) {
             sub->job = submits[sub->kind](s, sub);
+            sub->begun_ms = clock_mono_ms();
+        }
         *under_way += sub->job != NULL;
     }
+}
+
+static void heed_limit(const struct sub *sub)
+{
+    int limit = limits_ms[sub->kind];
+    if (sub->job && limit && clock_mono_ms() - sub->begun_ms > limit)
+        job_cancel(sub->job);
 }
 
 void supervise_end_steps(struct supervisor *s)
 {
     for (size_t i = 0; i < s->subs.len;) {
         struct sub sub = s->subs.items[i];
+        heed_limit(&sub);
         if (!sub.job || !job_is_over(sub.job)) {
             i++;
             continue;

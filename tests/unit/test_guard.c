@@ -367,6 +367,22 @@ static void test_a_restart_that_fails_is_tried_again(void **state)
     end(&f);
 }
 
+static void test_a_reset_that_is_not_heard(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f, "health=running health-interval=10s health-failures=1 timeout=1s restart-tries=3 "
+              "restart-pause=1s health-action=reset");
+    look(&f, true, STOPPED_UNKNOWN);
+    guard_escalate(f.g, &f.uuid); /* there is none */
+    fail_until_remedy(&f, GUARD_RESET, "health-reset", true);
+    guard_escalate(f.g, &f.uuid);
+    guard_started(f.g, &f.uuid, false, "no memory", f.now);
+    look(&f, false, STOPPED_BY_PERSON);
+    expect(&f, GUARD_NOTIFY, "restart-planned");
+    end(&f);
+}
+
 static void test_paused_ones_are_not_asked(void **state)
 {
     (void)state;
@@ -671,6 +687,7 @@ int main(void)
         cmocka_unit_test(test_health_begins_when_it_is_ready),
         cmocka_unit_test(test_remedies_are_bounded),
         cmocka_unit_test(test_a_restart_that_fails_is_tried_again),
+        cmocka_unit_test(test_a_reset_that_is_not_heard),
         cmocka_unit_test(test_paused_ones_are_not_asked),
         cmocka_unit_test(test_after_a_sleep),
         cmocka_unit_test(test_a_lost_connection_holds_nothing_against_anybody),
