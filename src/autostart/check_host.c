@@ -81,6 +81,23 @@ static void look_unit(struct checking *c, const char *id)
     free(names);
 }
 
+/* It stops domains when it is stopped, so that it has to be active by then. */
+static void look_inactive(struct checking *c, const char *id)
+{
+    const struct host_files *f = &c->s->files;
+    if (!c->unit_on || f->start_active != ACTIVITY_OFF || c->ours == 0)
+        return;
+    bool guests = f->guests_active == ACTIVITY_ON;
+    char *remedy = guests ? NULL : systemctl(c, "start virtdeck-autostart.service");
+    finding_add(
+        &c->out->shutdown, id, SEV_WARN, remedy,
+        "%s is enabled, but not active now: it stops domains from the next boot on, not at the coming "
+        "shutdown%s",
+        host_unit_names[HOST_UNIT_START],
+        guests ? "; starting it now would stop libvirt-guests, which would shut all guests down" : "");
+    free(remedy);
+}
+
 static bool wants_supervisor(const struct checking *c, size_t vm)
 {
     const struct policy *host = &c->s->config.defaults;
@@ -188,25 +205,40 @@ static void look_guests_start(struct checking *c, const char *id)
     free(names);
 }
 
+/* What it does when it is stopped. */
+static void put_guests_stop(const struct guests_config *g, struct strbuf *out)
+{
+    if (strcmp(g->on_shutdown, "suspend") == 0)
+        strbuf_puts(out, "saves whatever runs");
+    else if (g->parallel > 0)
+        strbuf_printf(out, "shuts down whatever runs, %d at a time, for %d s in all", g->parallel,
+                      g->shutdown_timeout);
+    else
+        strbuf_printf(out, "shuts down whatever runs, one after another, for %d s each", g->shutdown_timeout);
+    strbuf_puts(out, ", in an order of its own instead of the policies' reverse one");
+}
+
+/* Its unit may be active though it is not enabled any more; stopping it would shut all guests down. */
 static void look_guests_shutdown(struct checking *c, const char *id)
 {
-    const struct guests_config *g = &c->s->files.guests;
-    if (!guests_act(c) || c->ours == 0)
+    const struct host_files *f = &c->s->files;
+    bool stays = f->guests_active == ACTIVITY_ON && !is_on(unit(c, HOST_UNIT_GUESTS));
+    if (c->ours == 0 || !f->known || c->s->session || !f->guests.shutdown_action || !(guests_act(c) || stays))
         return;
-    char how[120];
-    if (strcmp(g->on_shutdown, "suspend") == 0)
-        snprintf(how, sizeof how, "saves whatever runs");
-    else if (g->parallel > 0)
-        snprintf(how, sizeof how, "shuts down whatever runs, %d at a time, for %d s in all", g->parallel,
-                 g->shutdown_timeout);
+    struct strbuf how = {0};
+    put_guests_stop(&f->guests, &how);
+    char *remedy =
+        xasprintf("$ echo \"URIS=''\" >>%s", f->guests.path ? f->guests.path : "/etc/default/libvirt-guests");
+    if (stays)
+        finding_add(&c->out->shutdown, id, SEV_WARN, remedy,
+                    "libvirt-guests is not enabled any more, but still active: at the coming shutdown it %s",
+                    strbuf_str(&how));
     else
-        snprintf(how, sizeof how, "shuts down whatever runs, one after another, for %d s each",
-                 g->shutdown_timeout);
-    finding_add(
-        &c->out->shutdown, id, c->unit_on ? SEV_WARN : SEV_ERROR, REPLACE,
-        "libvirt-guests is enabled%s: where it is active, it %s, in an order of its own instead of the "
-        "policies' reverse one",
-        c->unit_on ? ", too" : "", how);
+        finding_add(&c->out->shutdown, id, c->unit_on ? SEV_WARN : SEV_ERROR, REPLACE,
+                    "libvirt-guests is enabled%s: where it is active, it %s", c->unit_on ? ", too" : "",
+                    strbuf_str(&how));
+    free(remedy);
+    strbuf_free(&how);
 }
 
 /* ---- qemu.conf ---- */
@@ -334,6 +366,7 @@ static void look_nobody_stops(struct checking *c, const char *id)
 const struct check_row autostart_host_checks[] = {
     {"host-unknown", "a host whose files are not on this machine", look_unseen},
     {"unit-disabled", "our unit is not enabled, masked or not there while policies exist", look_unit},
+    {"unit-inactive", "our unit is enabled, but not active now", look_inactive},
     {"supervisor-disabled", "the supervisor is not enabled while policies need it", look_supervisor},
     {"libvirt-disabled", "libvirt itself is not started with the host", look_libvirt},
     {"no-linger", "a session's user does not linger", look_linger},

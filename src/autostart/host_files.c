@@ -218,9 +218,14 @@ void host_files_read(struct host_files *f, const char *root, bool session, const
 {
     *f = (struct host_files){.known = true, .session = session};
     char *qemu = session ? session_qemu_conf(root, home) : xstrdup("/etc/libvirt/qemu.conf");
-    for (int i = 0; i < HOST_UNITS; i++)
-        f->units[i] = session ? host_unit_of_user(root, home, host_unit_names[i])
-                              : host_unit_of_system(root, host_unit_names[i]);
+    if (!session)
+        host_units_of_system(root, f->units);
+    for (int i = 0; session && i < HOST_UNITS; i++)
+        f->units[i] = host_unit_of_user(root, home, host_unit_names[i]);
+    if (!*root && f->units[HOST_UNIT_START] != UNIT_ABSENT)
+        f->start_active = host_unit_activity(session, HOST_UNIT_START);
+    if (!*root && !session && f->units[HOST_UNIT_GUESTS] != UNIT_ABSENT)
+        f->guests_active = host_unit_activity(session, HOST_UNIT_GUESTS);
     read_guests(root, &f->guests);
     read_qemu(root, qemu, &f->qemu);
     read_memory(root, f);

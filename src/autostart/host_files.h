@@ -10,8 +10,12 @@
 #include <stdbool.h>
 #include "base/strbuf.h"
 
-/* As `systemctl is-enabled` says; ABSENT: there is no such unit. UNKNOWN: nobody can tell (no systemd). */
+/* As `systemctl list-unit-files` says; ABSENT: there is no such unit. UNKNOWN: nobody can tell (no systemd).
+ */
 enum unit_state { UNIT_UNKNOWN, UNIT_ABSENT, UNIT_DISABLED, UNIT_ENABLED, UNIT_MASKED, UNIT_STATIC };
+
+/* Whether it is active now: what it does when it stops, it does only then. */
+enum unit_activity { ACTIVITY_UNKNOWN, ACTIVITY_OFF, ACTIVITY_ON };
 
 enum host_unit {
     HOST_UNIT_START,     /* virtdeck-autostart.service: starts, and shuts down in reverse */
@@ -49,6 +53,7 @@ struct host_files {
     bool known; /* false: the host's files are not to be had here (a remote host): all is unknown */
     bool session;
     enum unit_state units[HOST_UNITS];
+    enum unit_activity start_active, guests_active; /* unknown below a root of tests */
     struct guests_config guests;
     struct qemu_config qemu;
     bool linger_known, linger;        /* session: units of the user run without a log-in */

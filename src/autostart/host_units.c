@@ -4,43 +4,71 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "base/clock.h"
 
 extern char **environ;
 
-/* ---- of the system ---- */
+#define ANSWER_MAX_MS 5000 /* systemd answers in milliseconds, or hangs */
+#define OUTPUT_MAX    4096
 
-/* Its first bytes on its output; false: it could not be run at all. Not by the shell: the root is a path. */
-static bool run(const char *const argv[], char *out, size_t size, int *status)
+/* ---- systemctl ---- */
+
+/* What it prints, until it ends or its time is over. */
+static void read_output(int fd, pid_t pid, char out[OUTPUT_MAX])
 {
-    int pipe_ends[2];
-    pid_t pid;
-    posix_spawn_file_actions_t actions;
-    if (pipe2(pipe_ends, O_CLOEXEC) != 0)
-        return false;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, pipe_ends[1], 1);
-    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
-    int failed = posix_spawnp(&pid, argv[0], &actions, NULL, (char *const *)argv, environ);
-    posix_spawn_file_actions_destroy(&actions);
-    close(pipe_ends[1]);
+    int64_t until = clock_mono_ms() + ANSWER_MAX_MS;
     size_t len = 0;
-    for (ssize_t n = 1; !failed && (n > 0 || (n < 0 && errno == EINTR));) {
-        char rest[256];
-        n = read(pipe_ends[0], rest, sizeof rest);
-        for (ssize_t i = 0; i < n && len + 1 < size; i++)
+    for (;;) {
+        char rest[512];
+        struct pollfd p = {.fd = fd, .events = POLLIN};
+        int64_t left = until - clock_mono_ms();
+        int ready = left > 0 ? poll(&p, 1, (int)left) : 0;
+        if (ready < 0 && errno == EINTR)
+            continue;
+        ssize_t n = ready > 0 ? read(fd, rest, sizeof rest) : 0;
+        if (ready <= 0)
+            kill(pid, SIGKILL);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            break;
+        for (ssize_t i = 0; i < n && len + 1 < OUTPUT_MAX; i++)
             out[len++] = rest[i];
     }
     out[len] = '\0';
-    close(pipe_ends[0]);
-    while (!failed && waitpid(pid, status, 0) < 0)
+}
+
+/* False: it could not be run at all, or had to be ended. No shell: the root is a path of somebody's choice.
+ */
+static bool run(const char *const argv[], char out[OUTPUT_MAX])
+{
+    int ends[2], status = 0;
+    pid_t pid;
+    posix_spawn_file_actions_t actions;
+    out[0] = '\0';
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return false;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
+    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
+    int failed = posix_spawnp(&pid, argv[0], &actions, NULL, (char *const *)argv, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    close(ends[1]);
+    if (!failed)
+        read_output(ends[0], pid, out);
+    close(ends[0]);
+    while (!failed && waitpid(pid, &status, 0) < 0)
         failed = errno == EINTR ? 0 : errno;
-    return !failed;
+    return !failed && WIFEXITED(status) && WEXITSTATUS(status) != 127;
 }
 
 /* What is enabled only until the next boot is not enabled at the next boot. */
@@ -51,21 +79,65 @@ static const struct {
     {"enabled", UNIT_ENABLED},   {"enabled-runtime", UNIT_DISABLED}, {"disabled", UNIT_DISABLED},
     {"indirect", UNIT_DISABLED}, {"linked", UNIT_DISABLED},          {"linked-runtime", UNIT_DISABLED},
     {"masked", UNIT_MASKED},     {"masked-runtime", UNIT_MASKED},    {"static", UNIT_STATIC},
-    {"alias", UNIT_STATIC},      {"generated", UNIT_STATIC},         {"transient", UNIT_ABSENT},
-    {"not-found", UNIT_ABSENT}};
+    {"alias", UNIT_STATIC},      {"generated", UNIT_STATIC},         {"transient", UNIT_ABSENT}};
 
-enum unit_state host_unit_of_system(const char *root, const char *unit)
+static enum unit_state state_of(const char *word)
 {
-    char *where = xasprintf("--root=%s", *root ? root : "/"), out[64];
-    const char *const argv[] = {"systemctl", where, "is-enabled", "--", unit, NULL};
-    int status = 0;
-    bool ran = run(argv, out, sizeof out, &status) && WIFEXITED(status) && WEXITSTATUS(status) != 127;
-    free(where);
-    out[strcspn(out, "\n")] = '\0';
-    for (size_t i = 0; ran && i < ARRAY_LEN(words); i++)
-        if (strcmp(out, words[i].word) == 0)
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (strcmp(word, words[i].word) == 0)
             return words[i].state;
-    return ran && !*out && WEXITSTATUS(status) != 0 ? UNIT_ABSENT : UNIT_UNKNOWN;
+    return UNIT_UNKNOWN;
+}
+
+/* "libvirtd.service enabled enabled": the unit, its state, what the system prefers. */
+static void take_line(const char *line, enum unit_state states[HOST_UNITS])
+{
+    char name[128], state[32];
+    if (sscanf(line, " %127s %31s", name, state) != 2)
+        return;
+    for (int i = 0; i < HOST_UNITS; i++)
+        if (strcmp(name, host_unit_names[i]) == 0)
+            states[i] = state_of(state);
+}
+
+void host_units_of_system(const char *root, enum unit_state states[HOST_UNITS])
+{
+    enum { WORDS = 5 };
+    char *where = xasprintf("--root=%s", *root ? root : "/"), out[OUTPUT_MAX];
+    const char *argv[WORDS + HOST_UNITS + 1] = {"systemctl", where, "--no-legend", "--no-pager",
+                                                "list-unit-files"};
+    for (int i = 0; i < HOST_UNITS; i++)
+        argv[WORDS + i] = host_unit_names[i];
+    bool ran = run(argv, out);
+    for (int i = 0; i < HOST_UNITS; i++)
+        states[i] = ran ? UNIT_ABSENT : UNIT_UNKNOWN;
+    for (char *line = out; ran && line; line = strchr(line, '\n'), line += line != NULL)
+        take_line(line, states);
+    free(where);
+}
+
+enum unit_activity host_unit_activity(bool session, enum host_unit unit)
+{
+    static const char *const on[] = {"active", "activating", "reloading"}, *const off[] = {"inactive",
+                                                                                           "failed",
+                                                                                           "deactivating"};
+    const char *argv[5] = {"systemctl"};
+    char out[OUTPUT_MAX];
+    int n = 1;
+    if (session)
+        argv[n++] = "--user";
+    argv[n++] = "is-active";
+    argv[n] = host_unit_names[unit];
+    if (access("/run/systemd/system", F_OK) != 0 || !run(argv, out))
+        return ACTIVITY_UNKNOWN;
+    out[strcspn(out, "\n")] = '\0';
+    for (size_t i = 0; i < ARRAY_LEN(on); i++)
+        if (strcmp(out, on[i]) == 0)
+            return ACTIVITY_ON;
+    for (size_t i = 0; i < ARRAY_LEN(off); i++)
+        if (strcmp(out, off[i]) == 0)
+            return ACTIVITY_OFF;
+    return ACTIVITY_UNKNOWN;
 }
 
 /* ---- of a user ---- */

@@ -258,6 +258,36 @@ static void a_domain_has_the_port_now(void **state)
     give_back(&k);
 }
 
+/* Whether units are active can only be asked of a systemd that runs. */
+static void units_that_are_active(void **state)
+{
+    (void)state;
+    static const struct {
+        enum unit_activity ours, guests;
+        const char *shutdown, *remedy;
+    } cases[] = {
+        {ACTIVITY_ON, ACTIVITY_OFF, "", NULL},
+        {ACTIVITY_UNKNOWN, ACTIVITY_UNKNOWN, "", NULL},
+        {ACTIVITY_OFF, ACTIVITY_OFF, "unit-inactive", "$ systemctl start virtdeck-autostart.service"},
+        {ACTIVITY_OFF, ACTIVITY_ON, "unit-inactive guests-shutdown", NULL},
+        {ACTIVITY_ON, ACTIVITY_ON, "guests-shutdown", "$ echo \"URIS=''\" >>/etc/default/libvirt-guests"},
+    };
+    struct taken k;
+    take(find_situation("the supervisor is not enabled and nobody needs it"), &k);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        autostart_check_clear(&k.check);
+        k.survey.files.start_active = cases[i].ours;
+        k.survey.files.guests_active = cases[i].guests;
+        autostart_check(&k.check, &k.survey, k.up, k.down);
+        char *ids = ids_of(&k.check.shutdown);
+        assert_string_equal(ids, cases[i].shutdown);
+        free(ids);
+        const char *remedy = k.check.shutdown.len ? k.check.shutdown.items[0].remedy : NULL;
+        assert_string_equal(remedy ? remedy : "", cases[i].remedy ? cases[i].remedy : "");
+    }
+    give_back(&k);
+}
+
 static void as_text(void **state)
 {
     (void)state;
@@ -334,6 +364,7 @@ int main(void)
         cmocka_unit_test(remedies_are_commands),
         CASE(who_has_the_port),
         CASE(a_domain_has_the_port_now),
+        CASE(units_that_are_active),
         CASE(as_text),
         CASE(as_text_escaped),
         CASE(as_json),
