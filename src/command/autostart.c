@@ -154,9 +154,9 @@ struct autostart_view *autostart_see(const struct call *call, int host, struct e
         (v)                                                                                                  \
     }
 #define POLICY_JSON                                                                                          \
-    " With --json {\"domain\",\"action\",\"result\",\"state\",\"policy\",\"native\",\"once\",\"journal\","   \
-    "\"dry_run\"}: the policy afterwards or null, libvirt's own flag as true or false (null where it was "   \
-    "not touched), the number for `undo`; for several domains an array of these."
+    " With --json an object: domain, action, result and state, then policy (afterwards; null for none), "    \
+    "native (libvirt's own flag; null where it was not touched), once, journal (the number for `undo`) and " \
+    "dry_run; for several domains an array of these."
 #define MANY_FLAGS (COMMAND_CHANGES | COMMAND_TARGETS | COMMAND_MANY)
 #define DRY_STEPS                                                                                            \
     {                                                                                                        \
@@ -189,7 +189,7 @@ static const struct command rows[] = {
      .detail =
          "Domains that have a policy or a flag; the last column says what will really become of each. "
          "With --json an array of {\"host\",\"domain\",\"uuid\",\"order\",\"verdict\",\"why\",\"native\","
-         "\"once\",\"policy\"}; verdict is off, on, once, ordered, blocked, nobody or unknown.",
+         "\"once\",\"policy\",\"newer\"}; verdict is off, on, once, ordered, blocked, nobody or unknown.",
      .options = {{.name = "all", .help = "also those that do not start with the host"}},
      .run = autostart_list_run},
     {.name = "autostart plan",
@@ -212,8 +212,8 @@ static const struct command rows[] = {
      .detail =
          "What the unit does at boot. Waits for libvirt's daemon; tells each step on stderr. Interrupted or "
          "killed, it goes on from there when it is given again. The exit status is 1 when something was "
-         "not started as planned. With --json {\"host\",\"action\",\"result\",\"reverse\",\"resumed\","
-         "\"begun\",\"ended\",\"domains\",\"failed\"}.",
+         "not started as planned. With --json the run as autostart status "
+         "has it, with host, action and result.",
      .flags = COMMAND_CHANGES | COMMAND_PATIENT,
      .options = {{.name = "anew", .help = "forget a run that was broken off"}},
      .run = run_run},

@@ -189,7 +189,7 @@ static const char bash_script[] =
     "    while IFS=$'\\t' read -r candidate _; do\n"
     "        COMPREPLY+=(\"${candidate#\"$before\"}\")\n"
     "    done < <(\"${COMP_WORDS[0]}\" complete-line -- \"$line\" 2>/dev/null)\n"
-    "    if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *[=/\\>,] ]]; then\n"
+    "    if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *[=/\\>,:] ]]; then\n"
     "        compopt -o nospace\n"
     "    fi\n"
     "}\n"
