@@ -11,6 +11,7 @@
 #include "ui/confirm.h"
 #include "ui/devices.h"
 #include "ui/dialog.h"
+#include "ui/policy_form.h"
 #include "ui/prompt.h"
 #include "ui/run.h"
 
@@ -155,12 +156,12 @@ static void open_policy(struct deck *d, const struct policy *policy, const char 
     free(quoted);
 }
 
-static void open_domain(struct deck *d, const struct vm_uuid *uuid)
+static bool open_domain(struct deck *d, const struct start_row *row, struct error *e)
 {
-    const struct survey_vm *vm = survey_find(&starts_view(d)->survey, uuid);
-    char *word = domain_word(d, uuid);
-    open_policy(d, vm && vm->item ? &vm->item->policy : NULL, word);
-    free(word);
+    const struct autostart_view *v = starts_view(d);
+    const struct survey_vm *vm = survey_find(&v->survey, starts_domain(row));
+    return policy_form_open(d, d->starts.host, starts_domain(row), starts_name(row),
+                            vm && vm->item ? &vm->item->policy : NULL, &v->survey.config.defaults, e);
 }
 
 static bool open_start_run(struct call *call, struct error *e)
@@ -172,26 +173,35 @@ static bool open_start_run(struct call *call, struct error *e)
     if (good && row.finding)
         good = open_remedy(d, row.finding, e);
     else if (good && starts_domain(&row))
-        open_domain(d, starts_domain(&row));
+        good = open_domain(d, &row, e);
     else if (good)
         good = error_set(e, STATUS_FAILED, "%s is no domain: it has no policy", starts_name(&row));
     vec_free(&rows);
     return good;
 }
 
-/* Of the table's domain: the words for the bar. */
+/* Of the pane's domain where that has the keys, else of the table's: the words for the bar. */
 static bool policy_run(struct call *call, struct error *e)
 {
     struct deck *d = call_deck(call);
+    const struct snapshot *host = deck_host(d);
     const struct vm *vm = deck_vm(d);
+    start_rows rows = {0};
+    struct start_row row;
+    bool here = deck_place(d) == PLACE_AUTOSTART;
+    if (here && domain_here(d, &rows, &row, e))
+        vm = host ? snapshot_find(host, starts_domain(&row)) : NULL;
+    else if (here)
+        vm = NULL;
+    vec_free(&rows);
     if (!vm)
-        return error_set(e, STATUS_FAILED, "no domain is selected");
-    if (d->view.tags.len) { /* all of them: their words may differ */
+        return here && e->status ? false : error_set(e, STATUS_FAILED, "no domain is selected");
+    if (d->view.tags.len && !here) { /* all of them: their words may differ */
         prompt_open(PROMPT_COMMAND, ":", "autostart ");
         d->dirty = true;
         return true;
     }
-    char *word = devices_vm_word(d, deck_host(d)->host.id, &vm->uuid);
+    char *word = devices_vm_word(d, host->host.id, &vm->uuid);
     open_policy(d, vm->start ? &vm->start->policy : NULL, word);
     free(word);
     return true;
@@ -329,6 +339,7 @@ static bool there_run(struct call *call, struct error *e)
 static const struct command rows_of_commands[] = {
     {.name = "policy",
      .summary = "edit the autostart policy of the selected domain in the command bar",
+     .detail = "In the autostart pane, of the domain under its cursor; its form is `open-start`.",
      .flags = SCREEN,
      .run = policy_run},
     {.name = "timeline",
@@ -340,7 +351,7 @@ static const struct command rows_of_commands[] = {
      .args = {{"WHAT", ARG_WORD, "reverse run links", false, false, "what is turned"}},
      .run = timeline_run},
     {.name = "open-start",
-     .summary = "edit the policy under the autostart pane's cursor, or run what helps against a problem",
+     .summary = "open the policy under the autostart pane's cursor, or run what helps against a problem",
      .flags = SCREEN,
      .run = open_start_run},
     {.name = "move-start",

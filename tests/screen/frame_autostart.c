@@ -352,6 +352,91 @@ static void keys_say_why_not(void **state)
     stage_close(&s);
 }
 
+/* ---- the policy ---- */
+
+/* As if it was typed into the field under the cursor. */
+static void typed(struct stage *s, const char *text)
+{
+    struct dialog *g = dialog_top(&s->deck);
+    assert_non_null(g);
+    g->ops->answer(&s->deck, g, text);
+}
+
+static void press(struct stage *s, keycode key)
+{
+    struct dialog *g = dialog_top(&s->deck);
+    assert_non_null(g);
+    assert_true(g->ops->key(&s->deck, g, key));
+}
+
+static void the_form_of_a_policy(void **state)
+{
+    struct stage s;
+    (void)state;
+    open_everyday(&s, 120, 36, true);
+    stage_run(&s, "select-start web1");
+    stage_run(&s, "open-start");
+    stage_expect(&s, "policy-form");
+    press(&s, KEYC_F2);
+    char *text = stage_text(&s);
+    assert_non_null(strstr(text, "nothing was changed in the form"));
+    free(text);
+    press(&s, KEYC_DOWN);
+    typed(&s, "35");
+    press(&s, KEYC_DOWN);
+    press(&s, KEYC_DELETE);
+    typed(&s, "soon");
+    stage_expect(&s, "policy-form-wrong");
+    for (int i = 0; i < 4; i++)
+        press(&s, KEYC_DOWN);
+    press(&s, ' ');
+    stage_resize(&s, 80, 24);
+    stage_expect(&s, "policy-form-turned");
+    stage_resize(&s, 40, 10);
+    stage_expect(&s, "policy-form-40x10");
+    stage_run(&s, "back");
+    stage_resize(&s, 80, 24);
+    text = stage_text(&s);
+    assert_non_null(strstr(text, "Leave the form? 3 values are not applied yet."));
+    free(text);
+    stage_run(&s, "answer yes");
+    assert_null(dialog_top(&s.deck));
+    stage_close(&s);
+}
+
+static void a_form_in_ascii(void **state)
+{
+    struct stage s;
+    (void)state;
+    open_everyday(&s, 80, 24, false);
+    stage_run(&s, "select-start mail");
+    stage_run(&s, "open-start");
+    press(&s, KEYC_TAB | KEYM_SHIFT);
+    stage_expect(&s, "policy-form-ascii");
+    press(&s, KEYC_ENTER);
+    assert_null(dialog_top(&s.deck));
+    stage_close(&s);
+}
+
+/* What a newer program wrote is not touched. */
+static void a_newer_policy_has_no_form(void **state)
+{
+    struct stage s;
+    (void)state;
+    open_everyday(&s, 120, 36, true);
+    struct survey_vm *vm =
+        (struct survey_vm *)(uintptr_t)survey_find_name(&s.deck.starts.view->survey, "db1");
+    vm->item->policy.unknown = true;
+    vm->item->policy.newer = xstrdup("version 2");
+    stage_run(&s, "select-start db1");
+    stage_run(&s, "open-start");
+    char *text = stage_text(&s);
+    assert_non_null(strstr(text, "db1: its policy is of a newer version (version 2)"));
+    free(text);
+    assert_null(dialog_top(&s.deck));
+    stage_close(&s);
+}
+
 /* ---- the order ---- */
 
 /* "web1=15 db2=11": what a step of that domain takes, where its host has these orders. */
@@ -437,6 +522,9 @@ int main(void)
         cmocka_unit_test(hostile_names),
         cmocka_unit_test(many_domains_scroll),
         cmocka_unit_test(keys_say_why_not),
+        cmocka_unit_test(the_form_of_a_policy),
+        cmocka_unit_test(a_form_in_ascii),
+        cmocka_unit_test(a_newer_policy_has_no_form),
         cmocka_unit_test(a_step_in_the_order),
     };
     return cmocka_run_group_tests(tests, setup, NULL);

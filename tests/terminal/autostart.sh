@@ -68,6 +68,7 @@ shows "and away from its equals" 'web3: order=15'
 comes_before "it stands before them now" web3 web1
 keys u
 shows "u takes the move back" '^▌ +20 +web3 '
+wait_text 'web3: undo [0-9]+,'
 keys u
 shows "and that back, too" '^▌ +15 +web3 '
 run_line 'autostart web3 order=30' "a command changes what the pane shows" '^▌ +30 +web3 '
@@ -86,11 +87,33 @@ shows "c says it in words" 'next boot'
 esc
 
 to_row web1
-keys Enter
-shows "Enter has the policy in the bar" '^:autostart .*order=20 delay=1s after=db1:ready'
+keys a
+shows "a has the policy in the bar" '^:autostart .*order=20 delay=1s after=db1:ready'
 type_text 'timeout=90s'
 keys Enter
-shows "to be changed" 'web1: .*timeout=90s|web1: .*timeout=1m30s'
+shows "to be changed" 'web1: .*timeout=(90s|1m30s)'
+keys Enter
+shows "Enter has it in a form" 'Autostart of web1'
+shows "with what holds unsaid, too" 'ready +running +\(unsaid\)'
+keys Tab Tab Enter
+wait_text 'Tab completes'
+keys C-u
+type_text '2s'
+keys Enter
+shows "a value is typed" '\*delay +2s'
+keys F2
+shows "and applied" 'web1: .*delay=2s'
+shows "the plan follows it" 'web1 .*\+2s'
+
+to_row db1
+keys Enter
+wait_text 'Autostart of db1'
+keys Tab Delete
+wait_text '\*order'
+keys F2
+shows "a value is unsaid" '^.. +(–|-) +db1 '
+keys u
+shows "and back" '^.. +10 +db1 '
 
 keys r
 shows "r asks before it runs" 'Start now, in its order'
