@@ -372,12 +372,7 @@ static void look_hugepages(struct checking *c, const char *id)
 }
 
 const struct check_row autostart_need_checks[] = {
-    {"needs-missing", "networks and pools that are not defined, mounts and paths that are not there",
-     look_needs},
-    {"image-missing", "files that are not there: images, firmware, kernels, shared folders", look_files},
-    {"port-taken", "ports that another process has", look_taken},
-    {"port-twice", "ports that two domains want", look_twice},
-    {"memory", "memory of all that start against the host's", look_memory},
-    {"hugepages", "huge pages of all that start against the host's", look_hugepages},
+    {"needs-missing", look_needs}, {"image-missing", look_files}, {"port-taken", look_taken},
+    {"port-twice", look_twice},    {"memory", look_memory},       {"hugepages", look_hugepages},
 };
 const size_t n_autostart_need_checks = ARRAY_LEN(autostart_need_checks);

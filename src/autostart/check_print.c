@@ -9,7 +9,8 @@
 #include "base/format.h"
 #include "base/text.h"
 
-#define NAMED 6 /* names that a sentence has */
+#define NAMED 6  /* names that a sentence has */
+#define LINES 20 /* of one kind */
 
 /* ---- names ---- */
 
@@ -44,6 +45,13 @@ static void put_time(int64_t ms, struct strbuf *out)
     format_duration(out, (double)((ms + 500) / 1000), false);
 }
 
+static void put_line(const char *raw, size_t len, struct strbuf *out)
+{
+    strbuf_puts(out, "  ");
+    text_escape(out, raw, len);
+    strbuf_putc(out, '\n');
+}
+
 /* ---- the boot ---- */
 
 /* The domains of this verdict, in the order in which they start; those not in the plan behind them. */
@@ -74,18 +82,19 @@ static void put_group(const struct autostart_check *c, const struct plan *up, en
 static void put_each(const struct autostart_check *c, const struct survey *s, enum vm_autostart verdict,
                      const char *what, struct strbuf *out)
 {
+    size_t n = 0;
     for (size_t i = 0; i < s->vms.len; i++) {
         const struct vm_verdict *v = autostart_verdict(c, &s->vms.items[i].uuid);
-        if (!v || v->verdict != verdict)
+        if (!v || v->verdict != verdict || n++ >= LINES)
             continue;
         struct strbuf raw = {0};
         strbuf_printf(&raw, "%s %s%s%s", s->vms.items[i].name, what, v->why ? ": " : "",
                       v->why ? v->why : "");
-        strbuf_puts(out, "  ");
-        text_escape(out, strbuf_str(&raw), raw.len);
-        strbuf_putc(out, '\n');
+        put_line(strbuf_str(&raw), raw.len, out);
         strbuf_free(&raw);
     }
+    if (n > LINES)
+        strbuf_printf(out, "  and %zu more: the same (--json has them all)\n", n - LINES);
 }
 
 static size_t count(const struct autostart_check *c, enum vm_autostart verdict)
@@ -170,19 +179,36 @@ static void put_shutdown(const struct autostart_check *c, const struct survey *s
 
 /* ---- findings ---- */
 
+static size_t earlier(const finding_list *l, size_t at)
+{
+    size_t n = 0;
+    for (size_t i = at; i-- > 0 && n < LINES;)
+        n += strcmp(l->items[i].id, l->items[at].id) == 0;
+    return n;
+}
+
+static void put_finding(const struct finding *f, struct strbuf *out)
+{
+    char *text = xasprintf("%s: %s", finding_word(f->severity), f->text);
+    put_line(text, strlen(text), out);
+    free(text);
+    if (!f->remedy)
+        return;
+    text = xasprintf("  → %s", f->remedy);
+    put_line(text, strlen(text), out);
+    free(text);
+}
+
 static void put_findings(const finding_list *l, struct strbuf *out)
 {
-    struct strbuf raw = {0};
-    findings_print(l, &raw);
-    char *text = strbuf_steal(&raw);
-    for (char *at = text; *at;) {
-        size_t len = strcspn(at, "\n");
-        strbuf_puts(out, "  ");
-        text_escape(out, at, len);
-        strbuf_putc(out, '\n');
-        at += len + (at[len] == '\n');
-    }
-    free(text);
+    size_t left_out = 0;
+    for (size_t i = 0; i < l->len; i++)
+        if (earlier(l, i) < LINES)
+            put_finding(&l->items[i], out);
+        else
+            left_out++;
+    if (left_out)
+        strbuf_printf(out, "  and %zu more of these (--json has them all)\n", left_out);
 }
 
 void autostart_check_print(const struct autostart_check *c, const struct survey *s, const struct plan *up,

@@ -25,8 +25,7 @@ struct checking {
 };
 
 struct check_row {
-    const char *id;    /* of its findings; one check may have others besides */
-    const char *about; /* one sentence, no full stop: for the manual and for tests */
+    const char *id; /* of what it finds; for kinds of it there are others besides */
     void (*look)(struct checking *c, const char *id);
 };
 extern const struct check_row autostart_host_checks[], autostart_vm_checks[], autostart_need_checks[];

@@ -185,12 +185,8 @@ static void look_readiness(struct checking *c, const char *id)
 }
 
 const struct check_row autostart_vm_checks[] = {
-    {"unread", "definitions and flags that are not known", look_unread},
-    {"policy-value", "policies that cannot be read, or that a newer version wrote", look_policy},
-    {"native-too", "a domain that both libvirt and virtdeck start", look_native_too},
-    {"once-too", "a domain that libvirt starts once, and virtdeck starts", look_once},
-    {"off-but-native", "a policy that says off against libvirt's flag", look_off_but_native},
-    {"transient", "a policy that is gone with its domain", look_transient},
-    {"ready-agent", "readiness and health that the definition cannot give", look_readiness},
+    {"unread", look_unread},         {"policy-value", look_policy},           {"native-too", look_native_too},
+    {"once-too", look_once},         {"off-but-native", look_off_but_native}, {"transient", look_transient},
+    {"ready-agent", look_readiness},
 };
 const size_t n_autostart_vm_checks = ARRAY_LEN(autostart_vm_checks);

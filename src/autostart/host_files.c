@@ -244,4 +244,6 @@ void host_files_clear(struct host_files *f)
     free(f->guests.uris);
     free(f->qemu.path);
     *f = (struct host_files){.memory_kib = NAN, .available_kib = NAN, .hugepages_kib = NAN};
+    f->qemu.auto_start_delay = f->qemu.auto_shutdown_wait = f->qemu.auto_shutdown_restore = -1;
+    f->qemu.auto_shutdown_try_save = f->qemu.auto_shutdown_try_shutdown = f->qemu.auto_shutdown_poweroff = -1;
 }

@@ -98,14 +98,18 @@ static void name_paths(struct survey *s, const struct start_item *it)
     }
 }
 
+/* Only "it is not there" counts as missing: what may not be looked at is unknown. */
 static void look_at(struct survey_path *p, const char *root)
 {
-    struct need need = {p->mount ? NEED_MOUNT : NEED_PATH, p->path};
-    errno = 0;
-    if (need_is_there(&need, root))
-        p->state = PATH_THERE;
-    else if (p->mount || errno == ENOENT || errno == ENOTDIR)
-        p->state = PATH_MISSING;
+    struct need mount = {NEED_MOUNT, p->path};
+    if (p->mount) {
+        p->state = need_is_there(&mount, root) ? PATH_THERE : PATH_MISSING;
+        return;
+    }
+    char *full = xasprintf("%s%s", root, p->path);
+    int reason = access(full, F_OK) == 0 ? 0 : errno;
+    p->state = reason == 0 ? PATH_THERE : reason == ENOENT || reason == ENOTDIR ? PATH_MISSING : PATH_UNKNOWN;
+    free(full);
 }
 
 /* Each path once, however many domains share it. */
