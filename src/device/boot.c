@@ -262,6 +262,23 @@ static void write_places(xmlNodePtr domain, const bootable_list *all, word_vec *
     }
 }
 
+/* Of devices that have numbers already, nobody else has that one; or another one keeps its own when this one
+ * gives its up. Then all others stay as they are, gaps between them, too. */
+static bool is_a_free_place(const bootable_list *all, xmlNodePtr device, const char *place)
+{
+    long wanted = place ? strtol(place, NULL, 10) : 0;
+    size_t others = 0;
+    for (size_t i = 0; i < all->len; i++) {
+        const struct bootable *b = &all->items[i];
+        if (b->node == device || b->order == 0)
+            continue;
+        if (b->order == wanted)
+            return false;
+        others++;
+    }
+    return place ? others > 0 : others > 1;
+}
+
 bool boot_place_set(xmlNodePtr device, const char *place, struct error *e)
 {
     xmlNodePtr domain = device->parent ? device->parent->parent : NULL;
@@ -272,6 +289,11 @@ bool boot_place_set(xmlNodePtr device, const char *place, struct error *e)
         return true;
     }
     bootable_list all = bootables(domain);
+    if (is_a_free_place(&all, device, place)) {
+        xml_set(device, "boot@order", place);
+        bootables_free(&all);
+        return true;
+    }
     word_vec words = {0}, order = {0};
     char *old = boot_order_get(domain), *name = name_of(&all, device);
     bool good = name && split_list(old, &words) && to_devices(&all, &words, e);

@@ -61,15 +61,19 @@ static bool set_maxvcpus(xmlNodePtr domain, const char *value, struct error *e)
     return true;
 }
 
-/* A model of its own goes with mode custom only, and features with neither mode that names the host's. */
+/* What goes with one mode is refused, or means nothing, with the others: a model with custom only, and
+ * whether the guest can be migrated with host-passthrough and maximum. */
 static bool set_cpu_mode(xmlNodePtr domain, const char *value, struct error *e)
 {
     bool custom = value && strcmp(value, "custom") == 0;
+    bool whole = value && (strcmp(value, "host-passthrough") == 0 || strcmp(value, "maximum") == 0);
     (void)e;
-    if (value && !custom) {
+    if (!custom && xml_child(domain, "cpu")) {
         xml_set(domain, "cpu/model?", NULL);
         xml_set(domain, "cpu@match", NULL);
     }
+    if (!whole && xml_child(domain, "cpu"))
+        xml_set(domain, "cpu@migratable", NULL);
     xml_set(domain, "cpu@mode", value);
     return true;
 }

@@ -33,12 +33,13 @@ moves() {
         # Whether the value can be given, and another one.
         {
             id = $1 " " $3
-            # What has no way back by this field alone: what a device leads to, with all that belongs to that; the
-            # host\047s CPU has no model; a disk on another bus and a share with another tag are called otherwise;
-            # libvirt has inputs of its own beside those that are there; places in the boot order close up;
-            # another model has another address, and virtiofs one way of access only.
-            if (id ~ /^((serial|console|parallel|channel|graphics|nic) type|console target_type|cpu (mode|model))$/) next
-            if (id ~ /^(controller .*|(disk|cdrom|floppy) (bus|target)|filesystem target|input .*|channel name|(redirdev|floppy) boot|(watchdog|panic) model|filesystem driver)$/) next
+            # What has no way back by this field alone: what a device leads to, with all that belongs to that; a
+            # CPU of the host\047s mode gets a mode of its own with a model; a disk on another bus and a share with
+            # another tag are called otherwise; libvirt has inputs of its own beside those that are there; another
+            # model has another address, and virtiofs one way of access only.
+            if (id ~ /^((serial|console|parallel|channel|graphics|nic) type|console target_type)$/) next
+            if (id == "cpu model" && $4 == "default") next
+            if (id ~ /^(controller .*|(disk|cdrom|floppy) (bus|target)|filesystem target|input .*|channel name|(watchdog|panic) model|filesystem driver)$/) next
             if (!(id in values) || count[id] >= each || $2 ~ /[ \t"'\''\\]/ || $4 ~ /[\n"'\''\\ ;&|<>#]/) next
             v = values[id]; other = ""
             n = split(v, word, " ")

@@ -378,6 +378,57 @@ static void the_boot_order_is_said_in_one_way(void **state)
     xmlFreeDoc(doc);
 }
 
+static void a_free_boot_place_moves_nobody(void **state)
+{
+    struct error e = ERROR_INIT;
+    static const char xml[] = "<domain>\n  <os>\n    <type>hvm</type>\n  </os>\n  <devices>\n"
+                              "    <disk device='disk'><target dev='vda'/><boot order='3'/></disk>\n"
+                              "    <disk device='disk'><target dev='vdb'/><boot order='7'/></disk>\n"
+                              "    <interface type='user'><model type='virtio'/></interface>\n"
+                              "  </devices>\n</domain>\n";
+    (void)state;
+    xmlDocPtr doc = xml_parse(xml, sizeof xml - 1, &e);
+    xmlNodePtr root = xmlDocGetRootElement(doc), disk = xml_find(root, "devices/disk"),
+               nic = xml_find(root, "devices/interface");
+    assert_true(field_set(field_of("nic", "boot"), nic, "5", &e));
+    assert_true(xml_get_is(nic, "boot@order", "5"));
+    assert_true(xml_get_is(disk, "boot@order", "3"));
+    assert_true(field_set(field_of("nic", "boot"), nic, NULL, &e));
+    assert_true(xml_get_is(disk, "boot@order", "3"));
+    assert_true(xml_get_is(xml_next(disk, "disk"), "boot@order", "7"));
+    assert_null(xml_find(nic, "boot"));
+    xmlFreeDoc(doc);
+}
+
+static void a_cpu_mode_takes_along_what_goes_with_it(void **state)
+{
+    struct error e = ERROR_INIT;
+    static const char xml[] = "<domain><cpu mode='host-passthrough' check='none' migratable='on'/></domain>";
+    (void)state;
+    xmlDocPtr doc = xml_parse(xml, sizeof xml - 1, &e);
+    xmlNodePtr root = xmlDocGetRootElement(doc);
+    assert_true(field_set(field_of("cpu", "mode"), root, "maximum", &e));
+    assert_true(xml_get_is(root, "cpu@migratable", "on"));
+    assert_true(field_set(field_of("cpu", "mode"), root, "host-model", &e));
+    assert_false(xml_get_is(root, "cpu@migratable", "on"));
+    xmlFreeDoc(doc);
+}
+
+static void a_larger_module_is_the_guests(void **state)
+{
+    struct error e = ERROR_INIT;
+    static const char xml[] = "<domain><memory unit='KiB'>393216</memory>"
+                              "<currentMemory unit='KiB'>393216</currentMemory><devices><memory model='dimm'>"
+                              "<target><size unit='KiB'>131072</size></target></memory></devices></domain>";
+    (void)state;
+    xmlDocPtr doc = xml_parse(xml, sizeof xml - 1, &e);
+    xmlNodePtr root = xmlDocGetRootElement(doc);
+    assert_true(field_set(field_of("memory", "size"), xml_find(root, "devices/memory"), "268435456", &e));
+    assert_true(xml_get_is(root, "memory", "524288"));
+    assert_true(xml_get_is(root, "currentMemory", "524288"));
+    xmlFreeDoc(doc);
+}
+
 static void what_bounds_comes_first(void **state)
 {
     struct error e = ERROR_INIT;
@@ -442,6 +493,9 @@ int main(void)
         cmocka_unit_test(a_nic_is_in_one_place),
         cmocka_unit_test(both_sides_of_an_offload),
         cmocka_unit_test(the_boot_order_is_said_in_one_way),
+        cmocka_unit_test(a_free_boot_place_moves_nobody),
+        cmocka_unit_test(a_cpu_mode_takes_along_what_goes_with_it),
+        cmocka_unit_test(a_larger_module_is_the_guests),
         cmocka_unit_test(what_bounds_comes_first),
         cmocka_unit_test(secrets_are_not_told),
         cmocka_unit_test(sizes),
