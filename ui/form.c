@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "base/strbuf.h"
+#include "command/command.h"
 #include "command/complete_resources.h"
 #include "model/xml.h"
 #include "ui/confirm.h"
@@ -144,6 +146,29 @@ static void collect_words(const struct form *f, bool dry_run, const char *vm, te
         vec_push(words, xstrdup("--dry-run"));
 }
 
+/* Where the job fails later on, the form is gone: what was filled in can be recalled in the bar. Without
+ * passwords, which no history may have. */
+static void remember(const struct form *f, const char *vm)
+{
+    text_list words = {0}, secrets = {0};
+    struct strbuf line = {0};
+    collect_words(f, false, vm, &words, &secrets);
+    for (size_t i = 0; i < words.len; i++) {
+        const char *equals = strchr(words.items[i], '=');
+        bool secret = false;
+        for (size_t k = 0; k < secrets.len; k++)
+            secret = secret || (equals && strcmp(equals + 1, secrets.items[k]) == 0);
+        char *quoted = word_quote(words.items[i]);
+        if (!secret)
+            strbuf_printf(&line, "%s%s", i ? " " : "", quoted);
+        wipe(quoted);
+    }
+    prompt_remember(strbuf_str(&line));
+    strbuf_free(&line);
+    text_list_free(&words);
+    text_list_free(&secrets);
+}
+
 static bool run_form(struct deck *d, const struct form *f, bool dry_run)
 {
     text_list words = {0}, secrets = {0};
@@ -151,6 +176,8 @@ static bool run_form(struct deck *d, const struct form *f, bool dry_run)
     collect_words(f, dry_run, vm, &words, &secrets);
     bool good = run_words(d, (int)words.len, (const char *const *)words.items, secrets.len,
                           (const char *const *)secrets.items);
+    if (good && !dry_run)
+        remember(f, vm);
     text_list_free(&words);
     text_list_free(&secrets);
     free(vm);

@@ -368,6 +368,11 @@ void prompt_cancel(void)
     close_bar();
 }
 
+void prompt_remember(const char *line)
+{
+    prompt_lines_add(&bar.lines[PROMPT_COMMAND], line);
+}
+
 bool prompt_is_open(void)
 {
     return bar.open;

@@ -30,6 +30,8 @@ enum prompt_mode prompt_current_mode(void);
 /* Feeds one key or a whole paste; on ACCEPTED *line is the line (the caller frees). */
 enum prompt_result prompt_feed(const struct input *in, char **line);
 void prompt_cancel(void);
+/* A command that was given otherwise than in the bar can be recalled there. */
+void prompt_remember(const char *line);
 const char *prompt_text(void); /* as it stands now; valid until the next feed */
 size_t prompt_point(void);     /* cursor as a byte offset */
 /* Candidates to show as a list above the bar, after Tab; NULL for none. */

@@ -396,7 +396,9 @@ char *change_words(const struct change *c)
         strbuf_printf(&out, "%s%s%s", c->edit->name, c->arg ? " " : "", c->arg ? c->arg : "");
     for (size_t i = 0; i < c->sets.len; i++) {
         const struct assignment *a = &c->sets.items[i];
-        const char *value = !a->value ? "default" : a->field->type == FIELD_SECRET ? "(hidden)" : a->value;
+        /* A text is taken away, and has no default. */
+        const char *none = a->field->type == FIELD_TEXT && !a->field->unset ? "" : "default";
+        const char *value = !a->value ? none : a->field->type == FIELD_SECRET ? "(hidden)" : a->value;
         strbuf_printf(&out, "%s%s=", i ? " " : ": ", a->field->id);
         text_escape(&out, value, strlen(value)); /* a description may have lines, this is one */
     }

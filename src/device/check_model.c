@@ -222,9 +222,33 @@ static void check_open_graphics(const struct check_input *in, const char *id, fi
     }
 }
 
+/* What a domain of libvirt's has in any case. */
+static const struct {
+    const char *element, *what, *because,
+        *path; /* the latter: only where the domain has that, too; NULL: always */
+} implied[] = {
+    {"video", "video card", "since there are graphics", "devices/graphics"},
+    {"memballoon", "balloon", "unless its model is none", NULL},
+};
+
+static void check_implied(const struct check_input *in, const char *id, finding_list *out)
+{
+    xmlNodePtr before = in->before ? xml_child(in->before, "devices") : NULL;
+    xmlNodePtr after = xml_child(in->after, "devices");
+    for (size_t i = 0; i < ARRAY_LEN(implied); i++) {
+        xmlNodePtr was = before ? xml_child(before, implied[i].element) : NULL;
+        if (!was || !after || xml_child(after, implied[i].element) ||
+            (implied[i].path && !xml_find(in->after, implied[i].path)))
+            continue;
+        say(out, id, SEV_INFO, remedy_set(in, was, "model=none"), "libvirt adds another %s by itself, %s",
+            implied[i].what, implied[i].because);
+    }
+}
+
 static const struct check checks[] = {
     {"unsupported", check_caps},         {"memory-source-unsupported", check_memory_source},
     {"machine-unsuited", check_machine}, {"offload", check_offload},
     {"sound-silent", check_silent},      {"graphics-open", check_open_graphics},
+    {"added-by-libvirt", check_implied},
 };
 const struct check_family model_checks = {checks, ARRAY_LEN(checks)};

@@ -448,7 +448,10 @@ char *act_virsh(const struct edit *ed, const struct act *a)
     static const char *const device_verbs[] = {
         [ACT_ATTACH] = "attach-device", [ACT_DETACH] = "detach-device", [ACT_UPDATE] = "update-device"};
     struct strbuf out = {0};
-    char *vm = text_shell_word(ed->c->vm_name);
+    char *name = text_shell_word(ed->c->vm_name);
+    /* virsh takes what begins like an option for one. */
+    char *vm = xasprintf("%s%s", ed->c->vm_name[0] == '-' ? "--domain=" : "", name);
+    free(name);
     strbuf_puts(&out, "virsh ");
     if (a->kind == ACT_FIELD) {
         put_field(&out, ed, a, vm);

@@ -130,8 +130,9 @@ char *edit_volume_virsh(const struct edit *ed)
     if (!ed->volume_path)
         return NULL;
     char *pool = text_shell_word(r->pool), *volume = text_shell_word(r->volume);
-    char *line = xasprintf("virsh vol-create-as %s %s %llu%s --format %s", pool, volume, r->capacity,
-                           strcmp(r->format, "raw") == 0 ? " --allocation 0" : "", r->format);
+    char *line =
+        xasprintf("virsh vol-create-as --pool=%s --name=%s --capacity=%llu%s --format %s", pool, volume,
+                  r->capacity, strcmp(r->format, "raw") == 0 ? " --allocation 0" : "", r->format);
     free(pool);
     free(volume);
     return line;

@@ -187,6 +187,16 @@ static void parts_stay(void **state)
     assert_refused(change_of(CHANGE_REMOVE, "cpu", NULL, NO_WORDS), "can't be removed");
 }
 
+static void a_text_has_no_default(void **state)
+{
+    struct change c = change_of(CHANGE_SET, "domain", "domain", WORDS("title=", "on_crash="));
+    char *words = change_words(&c);
+    (void)state;
+    assert_string_equal(words, "domain: title= on_crash=default");
+    free(words);
+    change_clear(&c);
+}
+
 static void words_for_people_hide_secrets(void **state)
 {
     struct change c =
@@ -266,6 +276,7 @@ int main(void)
         cmocka_unit_test(new_ones_get_what_is_free),
         cmocka_unit_test(all_kinds_come_and_go),
         cmocka_unit_test(parts_stay),
+        cmocka_unit_test(a_text_has_no_default),
         cmocka_unit_test(words_for_people_hide_secrets),
         cmocka_unit_test(words_for_people_are_one_line),
         cmocka_unit_test(secrets_of_a_device_alone_are_hidden),

@@ -553,6 +553,27 @@ static void test_odd(void **state)
     facts_clear(&f);
 }
 
+/* Told of what is taken away only. */
+static void test_implied(void **state)
+{
+    static const char with[] = DEVICES("<graphics type='vnc'/><video><model type='vga'/></video>");
+    static const char without[] = DEVICES("<graphics type='vnc'/>");
+    struct facts f = {0};
+    finding_list l = {0};
+    (void)state;
+    run(&f, with, without, &l);
+    const struct finding *found = find(&l, "added-by-libvirt");
+    assert_non_null(found);
+    assert_non_null(strstr(found->text, "another video card by itself, since there are graphics"));
+    assert_string_equal(found->remedy, "device 'web 1' video0 set model=none");
+    findings_free(&l);
+    l = (finding_list){0};
+    run(&f, without, without, &l);
+    run(&f, DEVICES("<video><model type='vga'/></video>"), DEVICES(""), &l);
+    assert_null(find(&l, "added-by-libvirt"));
+    findings_free(&l);
+}
+
 static void test_table(void **state)
 {
     (void)state;
@@ -560,7 +581,7 @@ static void test_table(void **state)
     for (size_t f = 0; f < n_check_families; f++)
         for (size_t i = 0; i < check_families[f]->len; i++, n++) {
             const char *id = check_families[f]->checks[i].id;
-            bool tested = false;
+            bool tested = strcmp(id, "added-by-libvirt") == 0; /* test_implied */
             for (size_t r = 0; r < ARRAY_LEN(rows); r++)
                 tested = tested || strcmp(rows[r].check, id) == 0;
             if (!tested)
@@ -580,7 +601,7 @@ int main(void)
         cmocka_unit_test(test_unknown), cmocka_unit_test(test_old_ones_are_not_told),
         cmocka_unit_test(test_native),  cmocka_unit_test(test_not_while_off),
         cmocka_unit_test(test_remote),  cmocka_unit_test(test_odd),
-        cmocka_unit_test(test_table),
+        cmocka_unit_test(test_implied), cmocka_unit_test(test_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
