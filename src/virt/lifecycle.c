@@ -214,16 +214,11 @@ static bool run_rename(struct job_context *c)
 }
 
 static const struct job_kind kinds[] = {
-    {"start", "starting", run_start},
-    {"shutdown", "shutting down", run_shutdown},
-    {"reboot", "rebooting", run_reboot},
-    {"reset", "resetting", run_reset},
-    {"destroy", "destroying", run_destroy},
-    {"suspend", "pausing", run_suspend},
-    {"resume", "resuming", run_resume},
-    {"managedsave", "saving", run_managedsave},
-    {"undefine", "undefining", run_undefine},
-    {"rename", "renaming", run_rename},
+    {"start", "starting", run_start},         {"shutdown", "shutting down", run_shutdown},
+    {"reboot", "rebooting", run_reboot},      {"reset", "resetting", run_reset},
+    {"destroy", "destroying", run_destroy},   {"suspend", "pausing", run_suspend},
+    {"resume", "resuming", run_resume},       {"managedsave", "saving", run_managedsave},
+    {"undefine", "undefining", run_undefine}, {"rename", "renaming", run_rename},
 };
 
 const struct job_kind *lifecycle_kind(const char *action)

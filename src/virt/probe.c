@@ -53,7 +53,7 @@ static bool ask_agent(struct job_context *c, const struct probe *p, struct probe
 
 static bool ask_serial(struct job_context *c, const struct probe *p, struct probe_memory *m, char **why)
 {
-    return probe_serial(c, &m->serial, p->regex, why);
+    return probe_serial(c, &m->serial, p->regex, m->once, why);
 }
 
 bool probe_ask(struct job_context *c, const struct probe *p, struct probe_memory *m, char **why)

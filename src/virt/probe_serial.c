@@ -16,8 +16,9 @@
 struct serial_memory {
     struct serial_port port;
     struct serial_lines lines;
-    int fd;               /* of the log; -1 */
-    bool began;           /* the log was open once: a new file of its name is read from its beginning */
+    int fd;     /* of the log; -1 */
+    bool began; /* the log was open once: a new file of its name is read from its beginning */
+    bool once;
     virStreamPtr console; /* NULL */
 };
 
@@ -38,15 +39,15 @@ void serial_memory_free(struct serial_memory *m)
 
 /* ---- the log ---- */
 
-static void go_to_start(struct serial_memory *m, const struct vm_uuid *uuid, const struct stat *st)
+static void go_to_start(struct job_context *c, struct serial_memory *m, const struct stat *st)
 {
     unsigned long long inode;
     long long size;
     off_t at = 0;
     if (m->port.append && !m->began) {
-        bool known = serial_start_find(uuid, &inode, &size);
+        bool known = serial_start_find(c, &inode, &size);
         if (!known)
-            at = st->st_size;
+            at = m->once ? 0 : st->st_size;
         else if (inode == (unsigned long long)st->st_ino && size <= (long long)st->st_size)
             at = (off_t)size;
     }
@@ -55,14 +56,14 @@ static void go_to_start(struct serial_memory *m, const struct vm_uuid *uuid, con
 }
 
 /* False with errno set. */
-static bool open_log(struct serial_memory *m, const struct vm_uuid *uuid)
+static bool open_log(struct job_context *c, struct serial_memory *m)
 {
     struct stat st;
     m->fd = open(m->port.log, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (m->fd < 0)
         return false;
     if (fstat(m->fd, &st) == 0 && S_ISREG(st.st_mode)) {
-        go_to_start(m, uuid, &st);
+        go_to_start(c, m, &st);
         return true;
     }
     close(m->fd);
@@ -102,7 +103,7 @@ static bool look_at_log(struct job_context *c, struct serial_memory *m)
             return true;
         }
     }
-    if (!open_log(m, &c->uuid))
+    if (!open_log(c, m))
         return false;
     read_log(m);
     return true;
@@ -123,14 +124,16 @@ static bool open_console(struct job_context *c, struct serial_memory *m)
     return false;
 }
 
-static char *console_trouble(void)
+static char *console_trouble(struct job_context *c)
 {
     virErrorPtr last = virGetLastError();
-    if (last && last->message && strstr(last->message, "Active console session"))
-        return xstrdup("somebody else reads its console; a log file of its serial port would need nobody to "
-                       "let go (`device VM set serial0 log=PATH`)");
-    return xasprintf("its console can't be opened: %s",
-                     last && last->message ? last->message : "no reason given");
+    const char *text = last && last->message ? last->message : "no reason given";
+    if (strstr(text, "Active console session"))
+        return xasprintf(
+            "somebody else reads its console; with a log file of its serial port nobody would be in "
+            "the way: `device %s serial0 log=PATH`",
+            c->vm_name);
+    return xasprintf("its console can't be opened: %s", text);
 }
 
 static void look_at_console(struct serial_memory *m)
@@ -178,7 +181,7 @@ static char *look(struct job_context *c, struct serial_memory *m)
     if (m->port.log && errno != EACCES)
         return xasprintf("can't read %s: %s", m->port.log, strerror(errno));
     if (!m->console && !open_console(c, m))
-        return console_trouble();
+        return console_trouble(c);
     look_at_console(m);
     return NULL;
 }
@@ -191,7 +194,8 @@ void probe_serial_expect(struct job_context *c, struct serial_memory **memory, c
         serial_lines_pattern(&(*memory)->lines, regex);
 }
 
-bool probe_serial(struct job_context *c, struct serial_memory **memory, const char *regex, char **why)
+bool probe_serial(struct job_context *c, struct serial_memory **memory, const char *regex, bool once,
+                  char **why)
 {
     *why = NULL;
     probe_serial_expect(c, memory, regex);
@@ -201,14 +205,16 @@ bool probe_serial(struct job_context *c, struct serial_memory **memory, const ch
         *why = m ? xasprintf("the pattern /%s/ is wrong", regex) : xstrdup("its definition can't be read");
         return false;
     }
+    m->once = once;
     char *trouble = look(c, m);
     serial_lines_flush(&m->lines);
     if (m->lines.patterns.items[place].seen) {
         free(trouble);
         return true;
     }
-    *why = trouble ? trouble
-                   : xasprintf("no line of its %s since %s has /%s/", m->console ? "console" : "serial port",
-                               m->console ? "it was opened" : "its start", regex);
+    *why = trouble       ? trouble
+           : !m->console ? xstrdup("no line since its start has it")
+           : once        ? xstrdup("its serial port has no log file: what was printed before can't be seen")
+                         : xstrdup("no line since its console was opened has it");
     return false;
 }

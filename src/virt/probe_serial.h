@@ -39,8 +39,10 @@ void serial_lines_clear(struct serial_lines *l);
 struct serial_memory;
 /* Looks for that pattern, too, from the first reading on. `memory` is made at the first call. */
 void probe_serial_expect(struct job_context *c, struct serial_memory **memory, const char *regex);
-/* Reads what is new. True: the pattern was seen. False with *why. `memory` is made at the first call. */
-bool probe_serial(struct job_context *c, struct serial_memory **memory, const char *regex, char **why);
+/* Reads what is new. True: the pattern was seen. False with *why. `memory` is made at the first call. once:
+ * there is no later call; then a log of which nobody knows where this start began in it counts as a whole. */
+bool probe_serial(struct job_context *c, struct serial_memory **memory, const char *regex, bool once,
+                  char **why);
 /* Gives the console back. */
 void serial_memory_free(struct serial_memory *m);
 

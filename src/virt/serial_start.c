@@ -5,12 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/paths.h"
 #include "model/xml.h"
+#include "virt/probe_net.h"
 
-#define NOTE_MAX 128 /* bytes */
+#define NOTE_MAX     128   /* bytes */
+#define START_MAX_MS 60000 /* a QEMU that began longer after the note is another start's */
 
 static void read_port(xmlNodePtr domain, struct serial_port *out)
 {
@@ -57,8 +60,8 @@ static void write_note(const struct vm_uuid *uuid, const struct stat *st)
     struct error e = ERROR_INIT;
     char text[NOTE_MAX];
     char *path = note_path(uuid);
-    int len =
-        snprintf(text, sizeof text, "%llu %lld\n", (unsigned long long)st->st_ino, (long long)st->st_size);
+    int len = snprintf(text, sizeof text, "%llu %lld %lld\n", (unsigned long long)st->st_ino,
+                       (long long)st->st_size, (long long)clock_wall_ms());
     if (!file_make_dirs(paths_runtime_dir(), &e) || !file_write(path, text, (size_t)len, 0600, &e))
         log_write(LEVEL_LOG_WARN, "%s", error_text(&e));
     error_clear(&e);
@@ -80,11 +83,15 @@ void serial_start_note(struct job_context *c)
     serial_port_clear(&port);
 }
 
-bool serial_start_find(const struct vm_uuid *uuid, unsigned long long *inode, long long *size)
+bool serial_start_find(struct job_context *c, unsigned long long *inode, long long *size)
 {
-    char *path = note_path(uuid), *text = NULL;
+    char *path = note_path(&c->uuid), *text = NULL, state;
+    int64_t started_ms;
+    long long noted_ms;
     bool good = file_read(path, NOTE_MAX, &text, NULL, NULL, NULL) &&
-                sscanf(text, "%llu %lld", inode, size) == 2 && *size >= 0;
+                sscanf(text, "%llu %lld %lld", inode, size, &noted_ms) == 3 && *size >= 0;
+    if (good && qemu_process_look(c, &started_ms, &state))
+        good = started_ms - noted_ms < START_MAX_MS;
     free(text);
     free(path);
     return good;

@@ -22,7 +22,7 @@ void serial_port_clear(struct serial_port *p);
 
 /* To be called right before a start. Never fails: then it is not known. */
 void serial_start_note(struct job_context *c);
-/* True: this start of the domain began there. */
-bool serial_start_find(const struct vm_uuid *uuid, unsigned long long *inode, long long *size);
+/* True: the start that it runs by began there. False: nobody can tell, as when another program started it. */
+bool serial_start_find(struct job_context *c, unsigned long long *inode, long long *size);
 
 #endif

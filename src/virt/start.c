@@ -14,6 +14,7 @@
 #include "model/xml.h"
 #include "virt/image_lock.h"
 #include "virt/retry.h"
+#include "virt/serial_start.h"
 
 enum who { WHO_NOBODY_SEEN, WHO_FREE, WHO_PASSING, WHO_DOMAIN };
 
@@ -78,6 +79,33 @@ static void judge_guest(struct job_context *c, const struct lock_holder *h, stru
     virDomainFree(dom);
 }
 
+typedef VEC(char *) image_list;
+
+static void images_free(image_list *l)
+{
+    for (size_t i = 0; i < l->len; i++)
+        free(l->items[i]);
+    vec_free(l);
+}
+
+/* Those that its definition lets it write to alone. */
+static void read_images(virDomainPtr dom, unsigned flags, image_list *out)
+{
+    char *xml = virDomainGetXMLDesc(dom, flags);
+    xmlDocPtr doc = xml ? xml_parse(xml, strlen(xml), NULL) : NULL;
+    xmlNodePtr devices = doc ? xml_child(xmlDocGetRootElement(doc), "devices") : NULL;
+    for (xmlNodePtr d = xml_child(devices, "disk"); d; d = xml_next(d, "disk")) {
+        char *image =
+            xml_child(d, "readonly") || xml_child(d, "shareable") ? NULL : xml_get(d, "source@file");
+        if (!image && !xml_child(d, "readonly") && !xml_child(d, "shareable"))
+            image = xml_get(d, "source@dev");
+        if (image)
+            vec_push(out, image);
+    }
+    xmlFreeDoc(doc);
+    free(xml);
+}
+
 static bool same_image(const char *a, const char *b, bool local)
 {
     struct stat sa, sb;
@@ -85,36 +113,32 @@ static bool same_image(const char *a, const char *b, bool local)
                                  sa.st_dev == sb.st_dev);
 }
 
-static bool uses(const struct vm *vm, const char *image, bool local)
+static bool uses(virDomainPtr dom, const char *image, bool local)
 {
-    for (size_t i = 0; vm->def && i < vm->def->devices.len; i++) {
-        const struct vm_device *d = &vm->def->devices.items[i];
-        if (d->is_disk && d->source && d->source[0] == '/' && same_image(d->source, image, local))
-            return true;
-    }
-    return false;
+    image_list images = {0};
+    bool found = false;
+    read_images(dom, 0, &images);
+    for (size_t i = 0; i < images.len && !found; i++)
+        found = same_image(images.items[i], image, local);
+    images_free(&images);
+    return found;
 }
 
 /* Where processes can't be seen, definitions tell which running domain has the image. */
 static void look_at_definitions(struct job_context *c, struct locked *l, bool local)
 {
-    struct host *h = c->host;
-    pthread_mutex_lock(&h->lock);
-    struct snapshot *snap = snapshot_ref(h->latest);
-    pthread_mutex_unlock(&h->lock);
-    for (size_t i = 0; snap && i < snap->n_vms && l->who != WHO_DOMAIN; i++) {
-        const struct vm *vm = &snap->vms[i];
-        if (vm->id < 0 || uuid_equal(&vm->uuid, &c->uuid) || !uses(vm, l->image, local))
-            continue;
-        virDomainPtr dom = virDomainLookupByUUID(c->conn, vm->uuid.b);
-        if (dom && is_staying(dom)) {
-            set_who(l, WHO_DOMAIN, xasprintf("the running domain %s", vm->name));
-            l->domain = xstrdup(vm->name);
+    virDomainPtr *list = NULL;
+    int n = virConnectListAllDomains(c->conn, &list, VIR_CONNECT_LIST_DOMAINS_ACTIVE);
+    for (int i = 0; i < n; i++) {
+        struct vm_uuid uuid;
+        bool other = virDomainGetUUID(list[i], uuid.b) == 0 && !uuid_equal(&uuid, &c->uuid);
+        if (l->who != WHO_DOMAIN && other && uses(list[i], l->image, local) && is_staying(list[i])) {
+            set_who(l, WHO_DOMAIN, xasprintf("the running domain %s", virDomainGetName(list[i])));
+            l->domain = xstrdup(virDomainGetName(list[i]));
         }
-        if (dom)
-            virDomainFree(dom);
+        virDomainFree(list[i]);
     }
-    snapshot_unref(snap);
+    free(list);
 }
 
 static void look(struct job_context *c, struct locked *l)
@@ -152,24 +176,14 @@ static bool is_held(const char *image)
  * looked at. NULL: none of them is held. The caller frees. */
 static char *find_held_image(struct job_context *c)
 {
-    char *xml = uri_is_remote(c->host->uri) ? NULL : virDomainGetXMLDesc(c->dom, VIR_DOMAIN_XML_INACTIVE);
-    xmlDocPtr doc = xml ? xml_parse(xml, strlen(xml), NULL) : NULL;
-    xmlNodePtr devices = doc ? xml_child(xmlDocGetRootElement(doc), "devices") : NULL;
-    char *image = NULL;
-    for (xmlNodePtr d = xml_child(devices, "disk"); d && !image; d = xml_next(d, "disk")) {
-        if (xml_child(d, "readonly") || xml_child(d, "shareable"))
-            continue;
-        image = xml_get(d, "source@file");
-        if (!image)
-            image = xml_get(d, "source@dev");
-        if (image && !is_held(image)) {
-            free(image);
-            image = NULL;
-        }
-    }
-    xmlFreeDoc(doc);
-    free(xml);
-    return image;
+    image_list images = {0};
+    char *held = NULL;
+    if (!uri_is_remote(c->host->uri))
+        read_images(c->dom, VIR_DOMAIN_XML_INACTIVE, &images);
+    for (size_t i = 0; i < images.len && !held; i++)
+        held = is_held(images.items[i]) ? xstrdup(images.items[i]) : NULL;
+    images_free(&images);
+    return held;
 }
 
 /* Whether a lock made it fail; *image is then what is locked, or NULL where that is not known. */
@@ -255,6 +269,7 @@ bool start_patiently(struct job_context *c, unsigned flags, const char *event_ki
     struct locked l = {0};
     bool good = false, again = true;
     *ran = false;
+    serial_start_note(c);
     while (again) {
         error_clear(&c->error);
         good = virDomainCreateWithFlags(c->dom, flags) == 0;

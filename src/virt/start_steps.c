@@ -7,7 +7,6 @@
 #include <string.h>
 #include "autostart/policy.h"
 #include "autostart/policy_item.h"
-#include "virt/serial_start.h"
 #include "virt/start.h"
 
 /* ---- a domain ---- */
@@ -15,7 +14,6 @@
 static bool run_start(struct job_context *c)
 {
     bool ran;
-    serial_start_note(c);
     if (!start_patiently(c, 0, "autostart", &ran))
         return false;
     context_say(c, ran ? "runs already" : "started");

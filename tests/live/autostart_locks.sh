@@ -45,6 +45,9 @@ on_disk() {
 }
 
 check "libvirtd starts" daemon_start || done_testing
+# What else this machine has to do is no matter here.
+mkdir -p /etc/virtdeck
+echo '{ "load-ceiling": 64, "memory-ceiling": 100 }' >/etc/virtdeck/autostart.json
 guest_define owner net=no disk=16M
 on_disk second "$images/owner.qcow2"
 
@@ -103,6 +106,18 @@ both_off() {
 }
 eventually "both are off" 20 both_off
 
+# Who may not look at other processes is told by the definitions.
+v start owner >/dev/null
+if setpriv --reuid=65534 --clear-groups test -w /run/libvirt/libvirt-sock; then
+    timed setpriv --reuid=65534 --clear-groups env HOME="$TEST_TMP/nobody" "$VIRTDECK" -c $URI start second
+    is "refused for somebody without root, too" "$status" 1
+    like "with its name" "$out" 'owner\.qcow2 is in use by the running domain owner'
+    check "in less than a second ($took_ms ms)" at_most "$took_ms" 1000
+else
+    skip "libvirt's socket is root's alone here"
+fi
+v destroy owner >/dev/null
+
 # ---- somebody else's program ----
 hold 60 "$images/owner.qcow2"
 no_log owner
@@ -128,9 +143,29 @@ wait "$starting"
 took_ms=$(($(now_ms) - from))
 check "^C ends the waiting at once ($took_ms ms)" at_most "$took_ms" 500
 like "and it says so" "$(cat "$TEST_TMP/out")" 'no longer waiting'
+
+# A holder that cannot be seen: tries, and a bound for them.
+no_log owner
+timed unshare -m sh -c 'mount -t tmpfs tmpfs /proc && exec "$@"' - "$VIRTDECK" -c $URI start owner
+is "a holder that can't be seen: the start fails" "$status" 1
+check "after at most 6 tries ($(tries owner))" [ "$(tries owner)" -le 6 ]
+check "and more than one" [ "$(tries owner)" -ge 2 ]
+check "and not more than 10 s and a try ($took_ms ms)" at_most "$took_ms" 12500
+like "saying so" "$out" 'still locked by nobody on this machine.* tries in'
 kill "$holder"
 wait "$holder" 2>/dev/null
 check "nothing was started after that" state_is owner "shut off"
+
+# ---- in a run ----
+exits "a policy" 0 vd autostart owner order=10
+hold 2 "$images/owner.qcow2"
+exits "a run waits for the lock" 0 vd autostart run
+like "and tells of it" "$err" 'owner: .*owner\.qcow2 is locked by qemu-io \(process [0-9]+\); try 2 of 6 follows'
+like "then of its start" "$err" 'owner: started'
+exits "the second's turn" 0 vd autostart second order=20
+exits "a run with one that can't be started" 1 vd autostart run
+like "says who has its image" "$err" 'second: .*in use by the running domain owner'
+v destroy owner >/dev/null
 
 # ---- what no waiting mends ----
 on_disk missing "$images/nothing-here.qcow2"

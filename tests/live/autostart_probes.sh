@@ -33,6 +33,9 @@ turn_off() {
 }
 
 check "libvirtd starts" daemon_start || done_testing
+# What else this machine has to do is no matter here.
+mkdir -p /etc/virtdeck
+echo '{ "load-ceiling": 64, "memory-ceiling": 100 }' >/etc/virtdeck/autostart.json
 network_start
 guest_define agent cmdline="VD_SLOW=$slow" net=no extra="$agent_channel"
 guest_define tcp cmdline="VD_SLOW=$slow VD_TCP=7777"
@@ -53,7 +56,11 @@ exits "ip" 0 vd autostart ip order=20 ready=ip
 exits "serial" 0 vd autostart log order=30 'ready=serial:/^guest is (up|there)$/'
 exits "serial that grows" 0 vd autostart grows order=30 'ready=serial:/guest is up/'
 exits "console" 0 vd autostart console order=30 'ready=serial:/guest is up/,running'
-exits "running" 0 vd autostart plain order=40 ready=running
+exits "running" 0 vd autostart plain order=40 ready=running needs=pool:store
+mkdir -p "$TEST_TMP/store"
+v pool-define-as store dir --target "$TEST_TMP/store" >/dev/null
+v net-destroy default >/dev/null
+is "a network is down" "$(v net-info default | sed -n 's/^Active: *//p')" no
 
 # Twice: the second time, leases, neighbours and texts of the first boot are there.
 for round in first second; do
@@ -70,6 +77,8 @@ for round in first second; do
         [ "$(of "$status_json" tcp start)" -ge "$(of "$status_json" agent ready)" ]
     check "$round: for all of the one before" \
         [ "$(of "$status_json" plain start)" -ge "$(of "$status_json" console ready)" ]
+    is "$round: the network was started" "$(v net-info default | sed -n 's/^Active: *//p')" yes
+    is "$round: the pool, too" "$(v pool-info store | sed -n 's/^State: *//p')" running
     console_is_free() {
         timeout 3 script -qec "timeout 1 virsh -c $URI console console" /dev/null </dev/null >"$TEST_TMP/console" 2>&1
         ! grep -q 'Active console session' "$TEST_TMP/console"
@@ -94,7 +103,7 @@ is "the port: late" "$(of "$status_json" tcp state)" late
 is "the line: late" "$(of "$status_json" log state)" late
 is "the others go on" "$(of "$status_json" agent state)" ready
 like "why: no agent is configured" "$err" 'plain.*no channel for a guest agent'
-like "why: the port" "$err" 'tcp.*refuses connections to port 9'
-like "why: the line" "$err" 'log.*never said'
+like "why: the port" "$err" 'tcp: tcp:9: .*(refuses connections to port 9|does not answer on port 9|no address of it is known)'
+like "why: the line" "$err" 'log: serial:/never said/: no line since its start'
 
 done_testing
