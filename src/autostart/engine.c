@@ -419,6 +419,17 @@ static void fail_for_memory(struct engine *e, uint32_t i, const struct engine_ho
     settle(e, now);
 }
 
+static void hold(struct engine *e, uint32_t i, const struct engine_host *host, bool memory, int64_t now)
+{
+    struct node *n = &e->nodes[i];
+    n->held_ms = now;
+    free(n->why);
+    n->why = memory ? xasprintf("the load is %.1f, and starts wait above %.1f", host->load,
+                                e->limits[LIMIT_LOAD_CEILING] * host->processors)
+                    : xstrdup("too little memory is free");
+    queue_step(e, ENGINE_HOLD, i);
+}
+
 /* Whether memory and load allow it now. What lasts too long: too little memory skips it, load is ignored. */
 static bool allowed(struct engine *e, uint32_t i, const struct engine_host *host, double reserved,
                     int64_t now)
@@ -430,7 +441,7 @@ static bool allowed(struct engine *e, uint32_t i, const struct engine_host *host
         return true;
     }
     if (n->held_ms < 0)
-        n->held_ms = now;
+        hold(e, i, host, memory, now);
     if (now - n->held_ms < (int64_t)e->limits[LIMIT_CEILING_WAIT])
         return false;
     if (!memory)

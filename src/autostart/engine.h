@@ -41,6 +41,7 @@ enum engine_action {
     ENGINE_EXPECT, /* a mount, a path, a domain that libvirt starts: watch for it, then tell CREATED */
     ENGINE_PROBE,  /* ask its probes until they answer, then tell READY */
     ENGINE_SKIP,   /* for the log: it is not started, `why` */
+    ENGINE_HOLD,   /* for the log: memory or load hold its start up, `why`; once for each time */
     ENGINE_LATE,   /* for the log: it was not ready in time, `why` says what follows */
     ENGINE_STOP,   /* as `stop` says; tell STOPPED when it is off, FAILED when it was refused */
     ENGINE_FORCE,  /* turn it off hard */

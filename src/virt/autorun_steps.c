@@ -12,8 +12,8 @@
 #include "virt/probe.h"
 #include "virt/start_steps.h"
 
-#define COUNTDOWN_MS  10000 /* between two tellings of what is waited for */
-#define COUNTDOWN_VMS 3     /* more are only counted */
+#define COUNTDOWN_MS  5000 /* between two tellings of what is waited for */
+#define COUNTDOWN_VMS 3    /* more are only counted */
 
 static const struct plan_node *node_of(const struct autorun *r, uint32_t node)
 {
@@ -98,6 +98,9 @@ static void tell_step(struct autorun *r, const struct engine_step *s)
         break;
     case ENGINE_SKIP:
         autorun_tell(r, s->node, SEV_ERROR, "is not started%s%s", colon, why);
+        break;
+    case ENGINE_HOLD:
+        autorun_tell(r, s->node, SEV_INFO, "waits%s%s", colon, why);
         break;
     case ENGINE_LATE:
         autorun_tell(r, s->node, SEV_WARN, "%s", why);

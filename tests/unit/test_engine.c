@@ -118,8 +118,8 @@ static void do_step(struct world *w, const struct engine_step *s)
 {
     static const char *const words[] = {
         [ENGINE_START] = "start", [ENGINE_EXPECT] = "expect", [ENGINE_PROBE] = "probe",
-        [ENGINE_SKIP] = "skip",   [ENGINE_LATE] = "late",     [ENGINE_STOP] = "stop",
-        [ENGINE_FORCE] = "force", [ENGINE_LEAVE] = "leave"};
+        [ENGINE_SKIP] = "skip",   [ENGINE_HOLD] = "hold",     [ENGINE_LATE] = "late",
+        [ENGINE_STOP] = "stop",   [ENGINE_FORCE] = "force",   [ENGINE_LEAVE] = "leave"};
     struct machine *m =
         w->plan->nodes[s->node].kind == PLAN_DOMAIN ? &w->machines[item_of(w, s->node)] : NULL;
     note(w, words[s->action], s);
@@ -398,7 +398,7 @@ static void memory_and_load(void **state)
     assert_true(run_on(&w, &host, 10000));
     expect_log(
         &w,
-        "0 start small\n0 start unknown\n"
+        "0 hold big (too little memory is free)\n0 start small\n0 start unknown\n"
         "5 skip big (it needs 3.0G of memory, 4.0G of 8.0G are free, and 80 % may be taken)\n5 start next");
     world_close(&w);
     /* Load holds a start up, but not for ever. */
@@ -409,7 +409,7 @@ static void memory_and_load(void **state)
     host.memory_kib = NAN;
     world_begin(&w);
     assert_true(run_on(&w, &host, 10000));
-    expect_log(&w, "5 start a");
+    expect_log(&w, "0 hold a (the load is 100.0, and starts wait above 8.0)\n5 start a");
     world_close(&w);
 }
 
