@@ -114,11 +114,19 @@ const char *starts_name(const struct start_row *row)
     return row->plan ? row->plan->name : row->run ? row->run->name : row->finding->id;
 }
 
+static uint32_t hash_of(const char *text)
+{
+    uint32_t h = 2166136261u;
+    for (; *text; text++)
+        h = (h ^ (unsigned char)*text) * 16777619u;
+    return h;
+}
+
 char *starts_key(const struct start_row *row)
 {
     const struct vm_uuid *uuid = starts_domain(row);
-    if (row->finding)
-        return xasprintf("problem %s %s", row->finding->id, row->finding->text);
+    if (row->finding) /* short: clicks carry it */
+        return xasprintf("problem %s %08x", row->finding->id, (unsigned)hash_of(row->finding->text));
     if (!uuid)
         return row->plan ? xasprintf("%s %s", need_words[row->plan->need], row->plan->name)
                          : xstrdup(row->run->name);
@@ -279,7 +287,7 @@ static void shift(const order_changes *all, const struct vm_uuid *but, int order
         struct order_change one = all->items[i];
         if (one.order < order || uuid_equal(&one.uuid, but))
             continue;
-        if (one.order > order + 1 || one.order == INT_MAX)
+        if (one.order - 1 > order || one.order == INT_MAX)
             return;
         order = one.order++;
         vec_push(out, one);

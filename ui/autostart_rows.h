@@ -34,7 +34,7 @@ const struct start_row *starts_cursor(const struct deck *d, const start_rows *ro
 void starts_select(struct deck *d, const struct start_row *row, long at);
 /* Moves the cursor; stops at the ends. */
 void starts_move(struct deck *d, long rows);
-/* "vm UUID", "network default", "problem ID TEXT": names the row across views. The caller frees. */
+/* "vm UUID", "network default", "problem ID HASH": names the row across views. The caller frees. */
 char *starts_key(const struct start_row *row);
 /* The domain that a row is about; NULL: none. */
 const struct vm_uuid *starts_domain(const struct start_row *row);
