@@ -278,7 +278,6 @@ static void tell(struct job_context *c, const struct policy_edit *pe)
     for (size_t i = 0; i < ARRAY_LEN(kept); i++)
         if (json_object_object_get_ex(told, kept[i], &v))
             json_object_object_add(mine, kept[i], json_object_get(v));
-    json_object_put(told);
     c->json = mine;
     policy_words(&pe->after, &words);
     const char *said = words.len ? strbuf_str(&words) : "";
@@ -287,6 +286,7 @@ static void tell(struct job_context *c, const struct policy_edit *pe)
                     outcome(&pe->after, native));
     else
         context_say(c, "%s%s%s", said, words.len ? ": " : "", outcome(&pe->after, native));
+    json_object_put(told); /* `native` is a text in it */
     strbuf_free(&words);
 }
 
