@@ -285,7 +285,6 @@ static void put_kib(double kib, struct strbuf *out)
 struct memory {
     double asked, huge; /* KiB; of all that start */
     double huge_now;    /* of these, what those that run have already */
-    size_t unknown;
 };
 
 static struct memory memory_of(const struct checking *c)
@@ -295,15 +294,12 @@ static struct memory memory_of(const struct checking *c)
         const struct survey_vm *vm = vm_at(c, i);
         if (!c->vms[i].starts)
             continue;
-        double kib = vm->item ? vm->item->memory_kib : NAN;
-        if (isnan(kib)) {
-            m.unknown++;
+        if (!vm->item || isnan(vm->item->memory_kib))
             continue;
-        }
         double huge = vm->item->hugepages_kib;
         m.huge += huge;
         m.huge_now += vm->running ? huge : 0;
-        m.asked += kib - huge;
+        m.asked += vm->item->memory_kib - huge;
     }
     return m;
 }

@@ -4,6 +4,7 @@
  */
 #include "autostart/check.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/format.h"
@@ -42,7 +43,7 @@ static const char *plural(size_t n)
 
 static void put_time(int64_t ms, struct strbuf *out)
 {
-    format_duration(out, (double)((ms + 500) / 1000), false);
+    format_duration(out, round((double)ms / 1000), false);
 }
 
 static void put_line(const char *raw, size_t len, struct strbuf *out)

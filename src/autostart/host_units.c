@@ -14,8 +14,6 @@
 #include <unistd.h>
 #include "base/clock.h"
 
-extern char **environ;
-
 #define ANSWER_MAX_MS 5000 /* systemd answers in milliseconds, or hangs */
 #define OUTPUT_MAX    4096
 
