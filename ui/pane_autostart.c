@@ -279,7 +279,7 @@ static void grid_for(struct start_drawing *w, int width)
     *g = (struct start_grid){.order = widest(w, order_text, 5, 10),
                              .name = widest(w, cell_name, 4, width / 5),
                              .waits = widest(w, waits_text, 9, width / 4),
-                             .state = widest(w, state_text, 10, width / 5)};
+                             .state = widest(w, state_text, 10, w->run ? width / 4 : width / 5)};
     if (w->run)
         g->waits = 0; /* what it has come to matters now */
     if (rest(g, room) < least && g->waits > 16)
