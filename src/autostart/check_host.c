@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/text.h"
 
 #define LIBVIRT_11_2 11002000ul /* from there on qemu.conf has auto_start_delay and auto_shutdown_… */
 
@@ -48,15 +49,19 @@ static void look_unseen(struct checking *c, const char *id)
 {
     if (c->s->files.known || c->starting == 0)
         return;
+    char *name = text_shell_word(c->s->host_name),
+         *remedy = xasprintf("$ ssh %s virtdeck autostart check", name);
     bool test = strncmp(c->s->uri, "test:", 5) == 0;
     if (test)
         finding_add(&c->out->boot, id, SEV_INFO, NULL,
                     "this is libvirt's test driver: it has no boot that could start anything");
     else
-        finding_add(&c->out->boot, id, SEV_WARN, NULL,
+        finding_add(&c->out->boot, id, SEV_WARN, remedy,
                     "%s is another machine: its units, libvirt-guests, qemu.conf, files, ports and memory "
                     "are not known here; run `virtdeck autostart check` there",
                     c->s->host_name);
+    free(remedy);
+    free(name);
 }
 
 static void look_unit(struct checking *c, const char *id)

@@ -160,7 +160,7 @@ static void look_files(struct checking *c, const char *id)
         }
     }
     if (unknown)
-        finding_add(&c->out->boot, "files-unknown", SEV_INFO, NULL,
+        finding_add(&c->out->boot, "files-unknown", SEV_INFO, "$ sudo virtdeck autostart check",
                     "you may not look at %zu files that domains need (%s%s): whether they are there is not "
                     "known",
                     unknown, one, unknown > 1 ? " …" : "");
@@ -327,6 +327,19 @@ static void look_giants(struct checking *c, double most)
     }
 }
 
+/* To let the one that starts last go without. The caller frees; NULL: there is none. */
+static char *leave_last_out(const struct checking *c)
+{
+    size_t n, last = SIZE_MAX;
+    uint32_t *list = plan_sequence(c->up, &n);
+    for (size_t i = 0; i < n; i++) {
+        size_t vm = c->up->nodes[list[i]].start_ms >= 0 ? check_vm_of(c, &c->up->nodes[list[i]]) : SIZE_MAX;
+        last = vm != SIZE_MAX ? vm : last;
+    }
+    free(list);
+    return last != SIZE_MAX ? plan_remedy(vm_at(c, last)->name, "off") : NULL;
+}
+
 static void look_memory(struct checking *c, const char *id)
 {
     double host = c->s->files.memory_kib, ceiling = c->s->config.v[LIMIT_MEMORY_CEILING];
@@ -337,16 +350,18 @@ static void look_memory(struct checking *c, const char *id)
     struct strbuf has = {0}, wants = {0};
     put_kib(host, &has);
     put_kib(m.asked, &wants);
+    char *remedy = leave_last_out(c);
     if (m.asked > host)
-        finding_add(&c->out->boot, id, SEV_ERROR, NULL,
+        finding_add(&c->out->boot, id, SEV_ERROR, remedy,
                     "all that start want %s of memory together, more than the %s that the host has: the last "
                     "ones are not started",
                     strbuf_str(&wants), strbuf_str(&has));
     else if (m.asked > host * ceiling / 100)
-        finding_add(&c->out->boot, "memory-ceiling", SEV_WARN, NULL,
+        finding_add(&c->out->boot, "memory-ceiling", SEV_WARN, remedy,
                     "all that start want %s of memory together, more than %.0f%% of the host's %s "
                     "(memory-ceiling): the last ones may not be started",
                     strbuf_str(&wants), ceiling, strbuf_str(&has));
+    free(remedy);
     strbuf_free(&has);
     strbuf_free(&wants);
 }

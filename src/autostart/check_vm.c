@@ -42,6 +42,22 @@ static void look_unread(struct checking *c, const char *id)
                     "libvirt does not say whether %zu domains have its autostart flag", flags);
 }
 
+/* Going back to what holds unsaid, for the field that the sentence is about. NULL: none. The caller frees. */
+static char *forget_field(const struct survey_vm *vm, const struct finding *f)
+{
+    const char *about = strstr(f->text, ": ");
+    for (enum policy_id id = 0; about && id < POLICY_FIELDS; id++) {
+        const char *word = policy_fields[id].word;
+        size_t len = strlen(word);
+        if (!vm->item->policy.v[id].broken || strncmp(about + 2, word, len) != 0 || about[2 + len] != ' ')
+            continue;
+        char *unset = xasprintf("%s=", word), *remedy = plan_remedy(vm->name, unset);
+        free(unset);
+        return remedy;
+    }
+    return NULL;
+}
+
 static void look_policy(struct checking *c, const char *id)
 {
     (void)id;
@@ -49,7 +65,9 @@ static void look_policy(struct checking *c, const char *id)
         const struct survey_vm *vm = vm_at(c, i);
         for (size_t k = 0; vm->item && k < vm->item->policy_findings.len; k++) {
             const struct finding *f = &vm->item->policy_findings.items[k];
-            finding_add(&c->out->boot, f->id, f->severity, f->remedy, "%s: %s", vm->name, f->text);
+            char *remedy = f->remedy ? xstrdup(f->remedy) : forget_field(vm, f);
+            finding_add(&c->out->boot, f->id, f->severity, remedy, "%s: %s", vm->name, f->text);
+            free(remedy);
         }
     }
 }
@@ -184,9 +202,34 @@ static void look_readiness(struct checking *c, const char *id)
     }
 }
 
+/* On a PC, QEMU asks by the ACPI power button or not at all. */
+static void look_stop(struct checking *c, const char *id)
+{
+    for (size_t i = 0; i < c->s->vms.len; i++) {
+        const struct survey_vm *vm = vm_at(c, i);
+        const struct policy *host = &c->s->config.defaults;
+        if (!c->vms[i].ours || vm->item->can_shut_down ||
+            policy_number(&vm->item->policy, host, POLICY_STOP) != STOP_SHUTDOWN)
+            continue;
+        bool force = policy_number(&vm->item->policy, host, POLICY_STOP_FORCE) != 0;
+        char *remedy = plan_remedy(vm->name, "stop=managedsave");
+        finding_add(
+            &c->out->shutdown, id, SEV_WARN, remedy,
+            "%s has neither ACPI nor an agent channel, so that it cannot be asked to shut down: %s after "
+            "its stop-timeout",
+            vm->name, force ? "it is turned off hard" : "it is left running");
+        free(remedy);
+    }
+}
+
 const struct check_row autostart_vm_checks[] = {
-    {"unread", look_unread},         {"policy-value", look_policy},           {"native-too", look_native_too},
-    {"once-too", look_once},         {"off-but-native", look_off_but_native}, {"transient", look_transient},
+    {"unread", look_unread},
+    {"policy-value", look_policy},
+    {"native-too", look_native_too},
+    {"once-too", look_once},
+    {"off-but-native", look_off_but_native},
+    {"transient", look_transient},
     {"ready-agent", look_readiness},
+    {"stop-unheard", look_stop},
 };
 const size_t n_autostart_vm_checks = ARRAY_LEN(autostart_vm_checks);

@@ -205,6 +205,13 @@ static bool has_nic(xmlNodePtr domain, xmlNodePtr devices)
            xml_child_ns(domain, QEMU_URI, "commandline");
 }
 
+/* Other machines than PCs have a power button without being asked for one. */
+static bool can_shut_down(xmlNodePtr domain)
+{
+    bool pc = xml_get_is(domain, "os/type@arch", "x86_64") || xml_get_is(domain, "os/type@arch", "i686");
+    return !pc || xml_find(domain, "features/acpi") || has_agent(xml_child(domain, "devices"));
+}
+
 static char *serial_log(xmlNodePtr devices)
 {
     xmlNodePtr first = xml_child(devices, "serial");
@@ -226,6 +233,7 @@ struct start_item *start_item_read(xmlNodePtr domain)
     it->memory_kib = xml_get_kib(domain, "memory");
     it->hugepages_kib = xml_find(domain, "memoryBacking/hugepages") ? it->memory_kib : 0;
     it->has_agent = has_agent(devices);
+    it->can_shut_down = can_shut_down(domain);
     it->has_nic = has_nic(domain, devices);
     it->serial_log = serial_log(devices);
     return it;

@@ -41,7 +41,8 @@ struct start_item {
     double hugepages_kib; /* of that; 0: none */
     bool has_agent;       /* a channel for the guest agent */
     bool has_nic;
-    char *serial_log; /* <log file=…/> of its first serial device; NULL */
+    bool can_shut_down; /* it can be asked: by ACPI or the agent, or it is no PC */
+    char *serial_log;   /* <log file=…/> of its first serial device; NULL */
 };
 
 /* From the root of a configured definition; one reference. Never NULL. */

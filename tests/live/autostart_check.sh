@@ -207,6 +207,9 @@ found "22. once, in order" "" "" d=once
 healthy
 meta d '<autostart version="1" order="soon"/>'
 found "23. a policy that cannot be read" policy-value "" d=ordered
+remedy policy-value '^autostart d order=$'
+check "the remedy works" eval "vd autostart d order= >/dev/null"
+found "23. and after the remedy" "" ""
 meta d '<autostart version="2" order="7"/>'
 found "24. a policy of a newer version" policy-newer "" d=ordered
 healthy

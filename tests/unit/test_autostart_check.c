@@ -210,6 +210,9 @@ static void remedies_are_commands(void **state)
         {"the policy says off, the flag on", "off-but-native", "autostart a off"},
         {"a missing image", "image-missing", "edit a"},
         {"a network that is not defined", "needs-missing", "$ virsh -c qemu:///system net-define lan.xml"},
+        {"a policy that cannot be read", "policy-value", "autostart a order="},
+        {"too much memory together", "memory", "autostart b off"},
+        {"another machine", "host-unknown", "$ ssh tower virtdeck autostart check"},
         {"after one that nobody starts", "after-nobody", "autostart b on"},
     };
     for (size_t i = 0; i < ARRAY_LEN(expected); i++) {
