@@ -151,6 +151,23 @@ static bool is_gone(struct job_context *c)
     return c->gone;
 }
 
+/* The daemon was restarted, or the network was away: from then on by the connection that the host has now. */
+static void renew_connection(struct job_context *c)
+{
+    bool is_qemu;
+    virConnectPtr conn = virConnectIsAlive(c->conn) == 1 ? NULL : host_act_conn(c->host, &is_qemu);
+    virDomainPtr dom = conn ? virDomainLookupByUUID(conn, c->uuid.b) : NULL;
+    if (dom) {
+        virDomainFree(c->dom);
+        virConnectClose(c->conn);
+        c->dom = dom;
+        c->conn = conn;
+        c->is_qemu = is_qemu;
+    } else if (conn) {
+        virConnectClose(conn);
+    }
+}
+
 static double pause_after(const struct probe_request *r, double waited_s)
 {
     double pause = waited_s * PAUSE_SHARE;
@@ -178,6 +195,7 @@ static bool ask_until(struct job_context *c, const struct probe_request *r, stru
         tell_why(c, p, &told);
         good = !r->once && !is_gone(c) &&
                pause_for(c, pause_after(r, (double)(clock_mono_ms() - begun_ms) / 1000));
+        renew_connection(c);
     }
     free(told);
     if (good)

@@ -87,10 +87,26 @@ for round in first second; do
     turn_off
 done
 
-# ---- what never comes ----
-for g in agent tcp ip log grows console plain; do
+# ---- a daemon that comes back ----
+for g in tcp ip log grows console plain; do
     vd autostart $g off >/dev/null
 done
+vd autostart run --json >"$TEST_TMP/run" 2>"$TEST_TMP/run.err" &
+running=$!
+has_started() {
+    grep -q 'agent: started' "$TEST_TMP/run.err"
+}
+eventually "a guest is started" 30 has_started
+daemon_stop
+check "libvirtd starts again" daemon_start
+wait "$running"
+is "the run goes on when libvirtd was restarted" $? 0
+note "$(tail -n 10 "$TEST_TMP/run.err")"
+like "and sees the guest's readiness" "$(cat "$TEST_TMP/run.err")" 'agent: ready after'
+turn_off
+
+# ---- what never comes ----
+vd autostart agent off >/dev/null
 exits "an agent that is not there" 0 vd autostart plain on order=10 ready=agent timeout=5s
 exits "a port that nobody listens on" 0 vd autostart tcp on order=20 ready=tcp:9 timeout=12s
 exits "a line that never comes" 0 vd autostart log on order=30 'ready=serial:/never said/' timeout=8s
