@@ -41,7 +41,7 @@ term_start 120x36 --demo -o interval=0.5
 wait_text '^.{0,3}db1 '
 keys A
 shows "A opens the pane in full" '▸Autostart◂'
-shows "where nothing has an order it says how to begin" 'nothing starts in order: .autostart VM order=10'
+shows "where nothing has an order it says how to begin" 'nothing starts (with this host|in order): .autostart VM order=10'
 keys A
 wait_text '^.{0,3}web1 '
 run_line 'autostart db1 order=10' "an order is set" 'db1: order=10'
