@@ -14,6 +14,7 @@
 #include "ui/policy_form.h"
 #include "ui/prompt.h"
 #include "ui/run.h"
+#include "ui/viewer.h"
 
 /* ---- which row ---- */
 
@@ -125,14 +126,27 @@ static bool is_for_shell(const char *line)
     return c && (c->flags & COMMAND_SHELL);
 }
 
+/* What can't be run here is shown whole, to be copied. */
+static void show_for_shell(struct deck *d, const struct finding *f)
+{
+    bool ours = strncmp(f->remedy, "$ ", 2) != 0;
+    char *line = xasprintf("%s%s", ours ? "virtdeck " : "", ours ? f->remedy : f->remedy + 2);
+    struct viewer *v = viewer_new("For a shell", PLACE_DIALOG);
+    viewer_add(v, ROLE_DIALOG, NULL, f->text);
+    viewer_add(v, ROLE_DIALOG, NULL, "");
+    viewer_add(v, ROLE_KEY, NULL, line);
+    viewer_show(d, v);
+    free(line);
+}
+
 static bool open_remedy(struct deck *d, const struct finding *f, struct error *e)
 {
     if (!f->remedy)
         return error_set(e, STATUS_FAILED, "no command mends this: %s", f->text);
-    if (strncmp(f->remedy, "$ ", 2) == 0)
-        return error_set(e, STATUS_FAILED, "this is for a shell: %s", f->remedy + 2);
-    if (is_for_shell(f->remedy))
-        return error_set(e, STATUS_FAILED, "this is for a shell: virtdeck %s", f->remedy);
+    if (strncmp(f->remedy, "$ ", 2) == 0 || is_for_shell(f->remedy)) {
+        show_for_shell(d, f);
+        return true;
+    }
     char *question = xasprintf("%s\n\nRun this command?\n%s", f->text, f->remedy);
     confirm_open(d, question, NULL, remedy_answered, xstrdup(f->remedy));
     free(question);

@@ -337,7 +337,7 @@ static void explain_problem(const struct start_drawing *w, const struct finding 
     else if (strncmp(f->remedy, "$ ", 2) == 0)
         strbuf_printf(out, "In a shell: %s", f->remedy + 2);
     else
-        strbuf_printf(out, "%s, after a question: %s", key, f->remedy);
+        strbuf_printf(out, "%s has the remedy: %s", key, f->remedy);
 }
 
 void starts_explain(const struct start_drawing *w, const struct start_row *row, struct strbuf *out)

@@ -178,6 +178,10 @@ static void a_problem_and_its_remedy(void **state)
     stage_run(&s, "open-start");
     stage_expect(&s, "autostart-remedy");
     stage_run(&s, "back");
+    stage_run(&s, "move end"); /* one that only a shell can run */
+    stage_run(&s, "open-start");
+    stage_expect(&s, "autostart-remedy-shell");
+    stage_run(&s, "back");
     stage_close(&s);
 }
 
