@@ -210,6 +210,7 @@ found "23. a policy that cannot be read" policy-value "" d=ordered
 remedy policy-value '^autostart d order=$'
 check "the remedy works" eval "vd autostart d order= >/dev/null"
 found "23. and after the remedy" "" ""
+healthy
 meta d '<autostart version="2" order="7"/>'
 found "24. a policy of a newer version" policy-newer "" d=ordered
 healthy
