@@ -68,10 +68,21 @@ static void sift_down(struct guard *g, struct ward *w)
     place(g, w, at);
 }
 
-static void reckon_due(struct guard *g, struct ward *w)
+static int64_t due_of(const struct ward *w)
 {
     int64_t probe = w->probing || w->busy ? NEVER : w->probe_ms, restart = w->busy ? NEVER : w->restart_ms;
-    w->due_ms = probe < restart ? probe : restart;
+    return probe < restart ? probe : restart;
+}
+
+static void heapify(struct guard *g)
+{
+    for (size_t i = g->heap.len / 2; i-- > 0;)
+        sift_down(g, g->heap.items[i]);
+}
+
+static void reckon_due(struct guard *g, struct ward *w)
+{
+    w->due_ms = due_of(w);
     sift_up(g, w);
     sift_down(g, w);
 }
@@ -314,6 +325,7 @@ static void take_policy(struct ward *w, const struct policy *policy, const struc
 static void came_up(struct guard *g, struct ward *w, bool first, int64_t now_ms)
 {
     w->restart_ms = NEVER;
+    w->left = false;
     health_begins(w, now_ms);
     /* Somebody else has started it: what was is forgotten. */
     if (!first && !w->ours) {
@@ -343,9 +355,15 @@ static void met(struct guard *g, struct ward *w, int64_t now_ms)
         came_up(g, w, true, now_ms);
     else if (broken_off)
         plan_restart(g, w, "its restart was broken off", now_ms);
-    else if (!w->given_up && (w->stop != STOPPED_BY_GUEST || w->was_active))
+    else if (!w->given_up && !w->left && (w->stop != STOPPED_BY_GUEST || w->was_active))
         went_down(g, w, w->stop, now_ms);
     w->known = true;
+}
+
+/* It is off, and nothing is planned or decided. */
+static bool is_at_rest(const struct ward *w)
+{
+    return w->restart_ms == NEVER && !w->given_up && !w->left;
 }
 
 void guard_look(struct guard *g, const struct vm_uuid *uuid, const char *name, const struct policy *policy,
@@ -355,6 +373,7 @@ void guard_look(struct guard *g, const struct vm_uuid *uuid, const char *name, c
     if (!w)
         w = ward_add(g, uuid);
     bool was_active = w->active, was_running = w->running, was_probed = w->probe_ms != NEVER;
+    enum guard_stop stopped = w->stop;
     int64_t restarted = w->policy[POLICY_RESTART];
     if (!w->name || strcmp(w->name, name) != 0) {
         free(w->name);
@@ -373,6 +392,8 @@ void guard_look(struct guard *g, const struct vm_uuid *uuid, const char *name, c
         came_up(g, w, false, now_ms);
     else if (!active && was_active)
         went_down(g, w, stop, now_ms);
+    else if (!active && stop == STOPPED_FAILED && stopped != stop && is_at_rest(w))
+        went_down(g, w, stop, now_ms); /* somebody tried to start it */
     else if (!active && w->policy[POLICY_RESTART] != restarted && !is_restarted(w, stop))
         w->restart_ms = NEVER;
     /* Paused ones are not asked, and begin anew. */
@@ -411,6 +432,19 @@ void guard_started(struct guard *g, const struct vm_uuid *uuid, bool ok, const c
     reckon_due(g, w);
 }
 
+void guard_stand_down(struct guard *g)
+{
+    for (size_t i = 0; i < g->heap.len; i++) {
+        struct ward *w = g->heap.items[i];
+        w->restart_ms = NEVER;
+        w->left = !w->active;
+        if (!w->active)
+            w->busy = GUARD_NOTHING;
+        w->due_ms = due_of(w);
+    }
+    heapify(g);
+}
+
 void guard_escalate(struct guard *g, const struct vm_uuid *uuid)
 {
     struct ward *w = vmmap_get(&g->wards, 0, uuid);
@@ -428,12 +462,9 @@ void guard_woke(struct guard *g, int64_t now_ms, bool restart_unhealthy)
         if (w->running && restart_unhealthy && w->policy[POLICY_ON_WAKE] == WAKE_RESTART_IF_UNHEALTHY)
             w->after_wake = true;
         plan_probe(w, now_ms);
-        int64_t probe = w->probing || w->busy ? NEVER : w->probe_ms,
-                restart = w->busy ? NEVER : w->restart_ms;
-        w->due_ms = probe < restart ? probe : restart;
+        w->due_ms = due_of(w);
     }
-    for (size_t i = g->heap.len / 2; i-- > 0;)
-        sift_down(g, g->heap.items[i]);
+    heapify(g);
 }
 
 /* ---- what is to be done ---- */

@@ -59,6 +59,8 @@ void guard_escalate(struct guard *g, const struct vm_uuid *uuid);
 void guard_health(struct guard *g, const struct vm_uuid *uuid, bool healthy, const char *why, int64_t now_ms);
 /* The host has slept, or libvirtd was away: what was due is due anew, nothing is held against anybody. */
 void guard_woke(struct guard *g, int64_t now_ms, bool restart_unhealthy);
+/* All domains of the host are being stopped, in order: what is off stays off until somebody starts it. */
+void guard_stand_down(struct guard *g);
 /* The next thing to do; each comes once. False never: GUARD_NOTHING is a step. */
 void guard_next(struct guard *g, int64_t now_ms, struct guard_step *step);
 

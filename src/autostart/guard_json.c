@@ -27,6 +27,7 @@ static json_object *ward_json(const struct ward *w)
     }
     put_true(o, "active", w->known ? w->active : w->was_active);
     put_true(o, "given_up", w->given_up);
+    put_true(o, "left", w->left);
     put_true(o, "unhealthy", w->unhealthy);
     put_true(o, "restarting", w->busy || (w->restart_ms != NEVER && !w->active));
     return o;
@@ -61,6 +62,7 @@ static void ward_restore(struct ward *w, json_object *o)
     json_object *all;
     w->was_active = get_true(o, "active");
     w->given_up = get_true(o, "given_up");
+    w->left = get_true(o, "left");
     w->unhealthy = get_true(o, "unhealthy");
     w->busy = get_true(o, "restarting") ? GUARD_START : GUARD_NOTHING;
     if (!json_object_object_get_ex(o, "restarts", &all) || !json_object_is_type(all, json_type_array))

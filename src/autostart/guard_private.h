@@ -26,6 +26,7 @@ struct ward {
 
     VEC(int64_t) restarts; /* when, within the window; oldest first */
     bool given_up;         /* it was said, too */
+    bool left;             /* off, and to stay so: all of the host's were stopped */
     int64_t restart_ms;    /* when it is to be started again; NEVER */
 
     int64_t up_ms;    /* since when it runs, or was reset */

@@ -224,8 +224,10 @@ static void turn(struct supervisor *s)
 {
     notifier_reap(s->notifier, clock_mono_ms());
     supervise_end_steps(s);
+    bool free_hand = !supervise_run_under_way(s);
     look(s);
-    if (s->connected && !supervise_run_under_way(s)) {
+    free_hand = free_hand && s->connected;
+    if (free_hand) {
         supervise_wake(s);
         supervise_power(s);
         supervise_take_steps(s);
@@ -233,14 +235,18 @@ static void turn(struct supervisor *s)
     /* On the disk before it is done. */
     if (s->changed)
         supervise_save(s);
-    if (s->connected)
+    if (free_hand)
         supervise_begin_steps(s);
     say_progress(s);
 }
 
 static bool run_supervise(struct job_context *c)
 {
-    struct supervisor s = {.c = c, .lock = -1, .guard = guard_new(), .notifier = notifier_new(c->args->text)};
+    struct supervisor s = {.c = c,
+                           .lock = -1,
+                           .begun_wall_ms = clock_wall_ms(),
+                           .guard = guard_new(),
+                           .notifier = notifier_new(c->args->text)};
     uint64_t seen = 0;
     s.sleep.offset_ms = INT64_MIN;
     autostart_config_init(&s.config);

@@ -27,6 +27,8 @@ static void read_run(struct supervisor *s, int64_t now)
         s->run_reverse = r.reverse;
         s->run_ended_wall_ms = r.ended_wall_ms;
     }
+    if (s->run_reverse && (s->run_under_way || s->run_ended_wall_ms >= s->begun_wall_ms))
+        supervise_stand_down(s);
     run_record_clear(&r);
 }
 
@@ -80,15 +82,19 @@ static bool has_policy(const struct watched *w)
     return w->item && w->item->policy.present && !w->item->policy.unknown;
 }
 
+/* One that is not to be started with its host has of its own what it says, and nothing of the host's. */
+const struct policy *supervise_defaults(const struct supervisor *s, const struct watched *w)
+{
+    return policy_number(&w->item->policy, NULL, POLICY_MODE) == MODE_OFF ? NULL : &s->config.defaults;
+}
+
 static void tell_guard(struct supervisor *s, struct watched *w, bool active, bool running,
                        enum guard_stop stop)
 {
     if (!has_policy(w))
         return;
     const struct policy *policy = &w->item->policy;
-    /* One that is not to be started with its host has of its own what it says, and nothing of the host's. */
-    bool off = policy_number(policy, NULL, POLICY_MODE) == MODE_OFF;
-    guard_look(s->guard, &w->uuid, w->name, policy, off ? NULL : &s->config.defaults, active, running, stop,
+    guard_look(s->guard, &w->uuid, w->name, policy, supervise_defaults(s, w), active, running, stop,
                supervise_now());
 }
 

@@ -19,7 +19,8 @@ static enum policy_on_battery wish(const struct supervisor *s, const struct watc
 {
     if (s->power != POWER_BATTERY || !w->item || !w->item->policy.present)
         return BATTERY_IGNORE;
-    const struct policy_value *v = policy_value(&w->item->policy, &s->config.defaults, POLICY_ON_BATTERY);
+    const struct policy_value *v =
+        policy_value(&w->item->policy, supervise_defaults(s, w), POLICY_ON_BATTERY);
     *percent = v->percent;
     return (enum policy_on_battery)v->number;
 }
@@ -114,17 +115,19 @@ static void tell_done(struct supervisor *s, const struct watched *w, const struc
                       const struct job_status *status)
 {
     static const struct {
-        const char *event, *why;
+        const char *event, *text; /* NULL: what the job says */
+        bool taken;
     } words[SUB_KINDS] = {
-        [SUB_HOLD] = {"battery-hold", ": the host runs on its battery"},
-        [SUB_THROTTLE] = {"battery-throttle", ": the host runs on its battery"},
-        [SUB_SAVE] = {"battery-save", ": the host runs on its battery"},
-        [SUB_RESUME] = {"battery-resume", ""},
-        [SUB_UNTHROTTLE] = {"battery-unthrottle", ""},
-        [SUB_RESTORE] = {"battery-restore", ""},
+        [SUB_HOLD] = {"battery-hold", "paused", true},
+        [SUB_THROTTLE] = {"battery-throttle", NULL, true},
+        [SUB_SAVE] = {"battery-save", "saved", true},
+        [SUB_RESUME] = {"battery-resume", "resumed", false},
+        [SUB_UNTHROTTLE] = {"battery-unthrottle", NULL, false},
+        [SUB_RESTORE] = {"battery-restore", "started again from where it was saved", false},
     };
-    supervise_tell(s, w, words[sub->kind].event, SEV_INFO, "%s%s",
-                   status->result.text ? status->result.text : "done", words[sub->kind].why);
+    const char *text = words[sub->kind].text ? words[sub->kind].text : status->result.text;
+    supervise_tell(s, w, words[sub->kind].event, SEV_INFO, "%s%s", text ? text : "done",
+                   words[sub->kind].taken ? ": the host runs on its battery" : "");
 }
 
 static void throttled(struct supervisor *s, struct watched *w, const struct job_status *status)

@@ -65,6 +65,7 @@ struct sub {
 struct supervisor {
     struct job_context *c;
     char *key, *state_path;
+    int64_t begun_wall_ms;
     int lock;
     struct autostart_config config;
     struct guard *guard;
@@ -99,6 +100,8 @@ void supervise_forget(struct supervisor *s, struct watched *w); /* frees it */
 
 /* supervise_look.c: snapshot → what is watched, and the guard */
 void supervise_look(struct supervisor *s, const struct snapshot *snap);
+/* What holds of the host's defaults for it; NULL: none. */
+const struct policy *supervise_defaults(const struct supervisor *s, const struct watched *w);
 /* Whether an `autostart run` or `stop` is under way, which is not to be disturbed. */
 bool supervise_run_under_way(struct supervisor *s);
 
@@ -107,7 +110,9 @@ void supervise_queue(struct supervisor *s, enum sub_kind kind, const struct watc
 void supervise_take_steps(struct supervisor *s);  /* of the guard */
 void supervise_begin_steps(struct supervisor *s); /* as many as may be under way */
 void supervise_end_steps(struct supervisor *s);   /* those whose jobs are over */
-void supervise_drop_steps(struct supervisor *s);  /* all; at the end */
+/* All domains of the host are being stopped: what has not begun does not begin, what is off stays off. */
+void supervise_stand_down(struct supervisor *s);
+void supervise_drop_steps(struct supervisor *s); /* all; at the end */
 
 /* supervise_power.c */
 void supervise_power(struct supervisor *s);

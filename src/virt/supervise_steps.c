@@ -5,16 +5,17 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include "autostart/needs.h"
 #include "base/clock.h"
 #include "virt/lifecycle.h"
 #include "virt/probe.h"
+#include "virt/probe_net.h"
 #include "virt/start_steps.h"
 #include "virt/supervise_private.h"
 #include "virt/throttle.h"
 
-#define STEPS_MAX  3
-#define PROBES_MAX 8
+/* Together they leave room among a host's calls (JOBS_IN_FLIGHT) for what people ask for. */
+#define STEPS_MAX  2
+#define PROBES_MAX 3
 
 /* A QEMU that does not react (stopped by a signal, say) never answers a call of its monitor, and libvirt
  * waits for it without end: what is quick otherwise is given up after this. 0: it may take long, or libvirt
@@ -83,7 +84,7 @@ static struct job *submit_unthrottle(struct supervisor *s, const struct sub *sub
     const struct watched *w = supervise_find(s, &sub->uuid);
     struct throttle_undo *undo = xcalloc(1, sizeof *undo);
     if (w)
-        *undo = (struct throttle_undo){w->before, w->set};
+        *undo = (struct throttle_undo){w->before, w->set, w->percent};
     return submit(s, sub, &unthrottle_job, &(struct job_args){.data = undo, .free_data = free});
 }
 
@@ -94,9 +95,10 @@ static struct job *submit_probe(struct supervisor *s, const struct sub *sub)
     struct probe_request *request = probe_request_new();
     request->once = true;
     if (w && w->item) {
-        const struct policy_value *v = policy_value(&w->item->policy, &s->config.defaults, POLICY_HEALTH);
+        const struct policy *host = supervise_defaults(s, w);
+        const struct policy_value *v = policy_value(&w->item->policy, host, POLICY_HEALTH);
         if (!v->items.len)
-            v = policy_value(&w->item->policy, &s->config.defaults, POLICY_READY);
+            v = policy_value(&w->item->policy, host, POLICY_READY);
         for (size_t i = 0; i < v->items.len; i++)
             vec_push(&request->probes, xstrdup(v->items.items[i]));
     }
@@ -214,19 +216,68 @@ void supervise_queue(struct supervisor *s, enum sub_kind kind, const struct watc
     s->changed = true;
 }
 
+/* Its QEMU was stopped by a signal: it would hear nothing, and the call would never come back. */
+static bool is_deaf(const struct supervisor *s, const struct sub *sub)
+{
+    struct job_context c = {.host = s->c->host, .uuid = sub->uuid, .is_qemu = true};
+    int64_t started_ms;
+    char state;
+    return limits_ms[sub->kind] && qemu_process_look(&c, &started_ms, &state) &&
+           (state == 'T' || state == 't');
+}
+
+/* As if its call had not come back in time. */
+static void end_unheard(struct supervisor *s, size_t i)
+{
+    struct sub sub = s->subs.items[i];
+    struct job_status status = {.result = {.state = JOB_CANCELLED, .error = ERROR_INIT}};
+    vec_remove(&s->subs, i);
+    error_set(&status.result.error, STATUS_FAILED, "its QEMU is stopped by a signal (SIGSTOP)");
+    dones[sub.kind](s, &sub, &status);
+    error_clear(&status.result.error);
+    sub_free(&sub);
+}
+
 void supervise_begin_steps(struct supervisor *s)
 {
     size_t steps = 0, probes = 0;
-    for (size_t i = 0; i < s->subs.len; i++) {
+    for (size_t i = 0; i < s->subs.len;) {
         struct sub *sub = &s->subs.items[i];
         size_t *under_way = sub->kind == SUB_PROBE ? &probes : &steps;
         size_t most = sub->kind == SUB_PROBE ? PROBES_MAX : STEPS_MAX;
         if (!sub->job && *under_way < most) {
+            if (is_deaf(s, sub)) {
+                end_unheard(s, i);
+                continue;
+            }
             sub->job = submits[sub->kind](s, sub);
             sub->begun_ms = clock_mono_ms();
         }
         *under_way += sub->job != NULL;
+        i++;
     }
+}
+
+void supervise_stand_down(struct supervisor *s)
+{
+    for (size_t i = s->subs.len; i-- > 0;) {
+        struct sub *sub = &s->subs.items[i];
+        if (sub->job || sub->kind == SUB_NEED || sub->kind == SUB_TIME || sub->kind == SUB_PROBE)
+            continue;
+        struct watched *w = supervise_find(s, &sub->uuid);
+        if (w)
+            w->power_step = false;
+        sub_free(sub);
+        vec_remove(&s->subs, i);
+    }
+    guard_stand_down(s->guard);
+    struct vmmap_slot *slot;
+    for (size_t i = 0; (slot = vmmap_next(&s->watched, &i));) {
+        struct watched *w = slot->value;
+        if (w->held == HELD_SAVED && !w->power_step)
+            w->held = HELD_NOTHING;
+    }
+    s->changed = true;
 }
 
 static void heed_limit(const struct sub *sub)

@@ -40,7 +40,8 @@ static void wake_domain(struct supervisor *s, const struct watched *w)
     if (!w->active || !w->item || !w->item->policy.present)
         return;
     want_networks(s, w);
-    if (w->running && policy_number(&w->item->policy, &s->config.defaults, POLICY_ON_WAKE) == WAKE_TIME_SYNC)
+    if (w->running &&
+        policy_number(&w->item->policy, supervise_defaults(s, w), POLICY_ON_WAKE) == WAKE_TIME_SYNC)
         supervise_queue(s, SUB_TIME, w, NULL);
 }
 

@@ -43,13 +43,18 @@ static bool set_quota(struct job_context *c, long long quota)
     return ok;
 }
 
+static long long quota_of(long long period, int percent)
+{
+    long long quota = period * percent / 100;
+    return quota < QUOTA_MIN ? QUOTA_MIN : quota;
+}
+
 static bool run_throttle(struct job_context *c)
 {
     long long period, before;
     if (!read_limits(c, &period, &before))
         return false;
-    long long quota = period * (long long)c->args->flags / 100;
-    quota = quota < QUOTA_MIN ? QUOTA_MIN : quota;
+    long long quota = quota_of(period, (int)c->args->flags);
     /* A limit that is lower already stays. */
     if (before > 0 && before < quota)
         quota = before;
@@ -68,7 +73,8 @@ static bool run_unthrottle(struct job_context *c)
     long long period, now;
     if (!read_limits(c, &period, &now))
         return false;
-    if (now != undo->set) {
+    long long set = undo->set > 0 ? undo->set : quota_of(period, undo->percent);
+    if (now != set) {
         context_say(c, "its limit was set by somebody else meanwhile; it stays");
         return true;
     }

@@ -13,10 +13,11 @@
  * without control groups). */
 extern const struct job_kind throttle_job;
 
-/* args->data: a struct throttle_undo. Sets vcpu_quota back, unless it is another than `set` by now: then
- * somebody else has set it. */
+/* args->data: a struct throttle_undo. Sets vcpu_quota back, unless it is another than what was set by now:
+ * then somebody else has set it. */
 struct throttle_undo {
-    long long before, set;
+    long long before, set; /* as throttle_job told; both negative: that was never heard */
+    int percent;
 };
 extern const struct job_kind unthrottle_job;
 

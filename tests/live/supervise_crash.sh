@@ -68,6 +68,21 @@ is "destroyed under always: off" "$(state_of guest03)" "shut off"
 is "one without a policy: off" "$(state_of bystander)" "shut off"
 is "nothing more was restarted" "$(events_of "" restart)" 5
 
+# ---- a policy that comes while it supervises; a run that stops all of them ----
+exits "the bystander gets a policy" 0 vd autostart bystander restart=always restart-pause=1s
+v start bystander >/dev/null
+eventually "the supervisor knows" 10 known_running bystander
+crash bystander
+eventually "it is restarted" 20 runs_anew bystander "$crash_pid" || explain
+eventually "the supervisor knows" 10 known_running bystander
+exits "all are stopped" 0 vd autostart stop --yes
+# By the time that this one is back, the others' turn would have been.
+v start guest04 >/dev/null
+eventually "the supervisor knows" 10 known_running guest04
+crash guest04
+eventually "one that is started after that is looked after" 20 runs_anew guest04 "$crash_pid" || explain
+is "those that were stopped stay off" "$(v list --name | grep .)" guest04
+
 # ---- a supervisor that is killed goes on counting ----
 v start guest02 >/dev/null
 eventually "the supervisor knows" 10 known_running guest02

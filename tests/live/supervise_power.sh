@@ -205,6 +205,7 @@ if [ "$can" ]; then
     battery
     eventually "it can't be throttled: it is paused" 20 state_is refused paused || explain
     like "and that is said" "$(cat "$said")" "refused.*can't be limited here, so it is paused"
+    can=
     on_mains "without control groups"
     eventually "refused goes on" 20 state_is refused running || explain
 fi

@@ -78,6 +78,20 @@ static int64_t next_due(struct fixture *f)
     }
 }
 
+/* A guard that was killed here, and the one after it. */
+static void pass_on(struct fixture *f)
+{
+    struct error e = ERROR_INIT;
+    json_object *saved = guard_json(f->g), *read;
+    read = json_tokener_parse(json_object_to_json_string(saved));
+    guard_free(f->g);
+    f->g = guard_new();
+    if (!guard_restore(f->g, read, &e))
+        fail_msg("%s", error_text(&e));
+    json_object_put(saved);
+    json_object_put(read);
+}
+
 #define expect(f, act, ev)                                                                                   \
     do {                                                                                                     \
         enum guard_action got_ = next(f);                                                                    \
@@ -153,6 +167,48 @@ static void test_a_whole_window_forgets(void **state)
     crash_and_restart(&f, 2000);
     f.now += 60000;
     crash_and_restart(&f, 1000);
+    end(&f);
+}
+
+static void test_a_start_by_somebody_that_fails(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f, "restart=on-failure restart-pause=1s restart-tries=1");
+    look(&f, false, STOPPED_UNKNOWN);
+    expect_nothing(&f);
+    look(&f, false, STOPPED_FAILED);
+    expect(&f, GUARD_NOTIFY, "restart-planned");
+    f.now += 1000;
+    expect(&f, GUARD_START, "restart");
+    guard_started(f.g, &f.uuid, false, "no image", f.now);
+    look(&f, false, STOPPED_FAILED);
+    expect(&f, GUARD_NOTIFY, "restart-given-up");
+    expect_nothing(&f);
+    end(&f);
+}
+
+static void test_all_are_stopped(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f, "restart=always restart-pause=10s health=running health-interval=5s");
+    look(&f, true, STOPPED_UNKNOWN);
+    look(&f, false, STOPPED_CRASHED);
+    assert_int_equal(next_due(&f), f.now + 10000);
+    guard_stand_down(f.g);
+    assert_true(next_due(&f) == INT64_MAX);
+    pass_on(&f);
+    look(&f, false, STOPPED_CRASHED);
+    assert_true(next_due(&f) == INT64_MAX);
+    look(&f, true, STOPPED_UNKNOWN);
+    guard_stand_down(f.g); /* it runs yet: its health is asked for */
+    assert_int_equal(next_due(&f), f.now + 5000);
+    look(&f, false, STOPPED_BY_PERSON);
+    assert_true(next_due(&f) == INT64_MAX);
+    look(&f, true, STOPPED_UNKNOWN);
+    look(&f, false, STOPPED_CRASHED);
+    assert_int_equal(next_due(&f), f.now + 10000);
     end(&f);
 }
 
@@ -444,20 +500,6 @@ static void test_a_lost_connection_holds_nothing_against_anybody(void **state)
     end(&f);
 }
 
-/* A guard that was killed here, and the one after it. */
-static void pass_on(struct fixture *f)
-{
-    struct error e = ERROR_INIT;
-    json_object *saved = guard_json(f->g), *read;
-    read = json_tokener_parse(json_object_to_json_string(saved));
-    guard_free(f->g);
-    f->g = guard_new();
-    if (!guard_restore(f->g, read, &e))
-        fail_msg("%s", error_text(&e));
-    json_object_put(saved);
-    json_object_put(read);
-}
-
 static void test_the_next_guard_goes_on(void **state)
 {
     (void)state;
@@ -678,6 +720,8 @@ int main(void)
         cmocka_unit_test(test_pauses_grow_until_the_bound),
         cmocka_unit_test(test_somebody_takes_it_back),
         cmocka_unit_test(test_a_whole_window_forgets),
+        cmocka_unit_test(test_a_start_by_somebody_that_fails),
+        cmocka_unit_test(test_all_are_stopped),
         cmocka_unit_test(test_which_stops_are_restarted),
         cmocka_unit_test(test_a_start_that_fails_counts),
         cmocka_unit_test(test_a_person_is_faster),
