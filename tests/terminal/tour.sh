@@ -10,7 +10,7 @@ term_start 120x36 --demo -o interval=0.5
 shows "the deck" '^.{0,3}web1 '
 shows "it says DEMO" 'DEMO'
 keys Down Down Up
-for pane in Devices Logs Graphs Events Overview; do
+for pane in Devices Logs Graphs Events Autostart Overview; do
     keys Tab
     shows "the pane $pane" "▸ ?$pane"
 done
