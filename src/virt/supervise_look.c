@@ -66,7 +66,8 @@ static const enum guard_stop stops[] = {
     [VIR_DOMAIN_SHUTOFF_SAVED] = STOPPED_BY_PERSON,
     [VIR_DOMAIN_SHUTOFF_FAILED] = STOPPED_FAILED,
     [VIR_DOMAIN_SHUTOFF_FROM_SNAPSHOT] = STOPPED_BY_PERSON,
-    [VIR_DOMAIN_SHUTOFF_DAEMON] = STOPPED_FAILED,
+    /* It died while the daemon was taking it up again. */
+    [VIR_DOMAIN_SHUTOFF_DAEMON] = STOPPED_CRASHED,
 };
 
 static enum guard_stop stop_of(const struct watched *w)

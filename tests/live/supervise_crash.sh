@@ -75,6 +75,7 @@ eventually "the supervisor knows" 10 known_running bystander
 crash bystander
 eventually "it is restarted" 20 runs_anew bystander "$crash_pid" || explain
 eventually "the supervisor knows" 10 known_running bystander
+exits "which is to be stopped hard, as guest04" 0 vd autostart bystander guest04 stop=destroy
 exits "all are stopped" 0 vd autostart stop --yes
 # By the time that this one is back, the others' turn would have been.
 v start guest04 >/dev/null
