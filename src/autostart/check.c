@@ -83,12 +83,12 @@ static void stand(struct checking *c)
     }
 }
 
-/* What the plan cannot start does not start. */
+/* What the plan cannot start does not start, unless libvirt does it. */
 static void take_blocked(struct checking *c)
 {
     for (uint32_t i = 0; i < c->up->n_nodes; i++) {
         size_t vm = check_vm_of(c, &c->up->nodes[i]);
-        if (vm != SIZE_MAX && c->up->nodes[i].blocked && c->vms[vm].ours)
+        if (vm != SIZE_MAX && c->up->nodes[i].blocked && c->vms[vm].ours && !c->vms[vm].native)
             check_block(c, vm, "%s", c->up->nodes[i].blocked);
     }
 }
@@ -146,20 +146,26 @@ static enum vm_autostart verdict_of_ours(const struct checking *c, size_t i, con
     return policy_number(p, NULL, POLICY_MODE) == MODE_ONCE ? AUTOSTART_ONCE : AUTOSTART_ORDERED;
 }
 
+/* libvirt is there first: a policy beside its flag does not count. */
+static enum vm_autostart verdict_of_native(const struct checking *c, size_t i, const char **why)
+{
+    *why = c->vms[i].blocked;
+    if (*why)
+        return AUTOSTART_BLOCKED;
+    *why = c->vms[i].ours ? "libvirt's own flag is on, too" : NULL;
+    return c->s->vms.items[i].native || c->vms[i].ours ? AUTOSTART_NATIVE : AUTOSTART_ONCE;
+}
+
 static enum vm_autostart verdict_of(const struct checking *c, size_t i, const char **why)
 {
     const struct survey_vm *vm = &c->s->vms.items[i];
     *why = NULL;
+    if (c->vms[i].native)
+        return verdict_of_native(c, i, why);
     if (c->vms[i].ours)
         return verdict_of_ours(c, i, why);
     if (!vm->flags_known)
         return AUTOSTART_UNKNOWN;
-    if (c->vms[i].native) {
-        *why = c->vms[i].blocked;
-        if (*why)
-            return AUTOSTART_BLOCKED;
-        return vm->native ? AUTOSTART_NATIVE : AUTOSTART_ONCE;
-    }
     return vm->item ? AUTOSTART_OFF : AUTOSTART_UNKNOWN;
 }
 

@@ -12,7 +12,7 @@ struct vm_verdict {
     struct vm_uuid uuid;
     enum vm_autostart verdict; /* model/vm.h */
     int order;                 /* -1: none */
-    const char *why;           /* BLOCKED, NOBODY: why; lives as long as the check; NULL */
+    const char *why;           /* why it is not as asked for; lives as long as the check; NULL */
     char *why_text;            /* owned */
 };
 

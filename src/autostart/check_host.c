@@ -16,6 +16,11 @@ static bool is_ours(const struct checking *c, size_t vm)
     return c->vms[vm].ours;
 }
 
+static bool is_left_to_us(const struct checking *c, size_t vm)
+{
+    return c->vms[vm].ours && !c->vms[vm].native;
+}
+
 static bool is_native(const struct checking *c, size_t vm)
 {
     return c->vms[vm].native && !c->vms[vm].ours;
@@ -70,18 +75,20 @@ static void look_unit(struct checking *c, const char *id)
     enum unit_state state = unit(c, HOST_UNIT_START);
     if (!c->s->files.known || c->ours == 0 || is_on(state))
         return;
-    char *names = check_names(c, is_ours), *unmask = systemctl(c, "unmask virtdeck-autostart.service");
+    char *names = check_names(c, is_left_to_us), *unmask = systemctl(c, "unmask virtdeck-autostart.service");
+    char *so = *names ? xasprintf("nobody starts %s", names) : xstrdup("nobody keeps to the policies");
     if (state == UNIT_MASKED)
-        finding_add(&c->out->boot, "unit-masked", SEV_ERROR, unmask, "%s is masked, so nobody starts %s",
-                    name, names);
+        finding_add(&c->out->boot, "unit-masked", SEV_ERROR, unmask, "%s is masked, so %s", name, so);
     else if (state == UNIT_UNKNOWN)
-        finding_add(&c->out->boot, "unit-unknown", SEV_WARN, "autostart run",
-                    "whether %s is enabled is not known (no systemctl answers), so it is not known who "
-                    "starts %s; another init has to run `virtdeck autostart run`",
-                    name, names);
+        finding_add(
+            &c->out->boot, "unit-unknown", SEV_WARN, "autostart run",
+            "whether %s is enabled is not known (no systemctl answers): if it is not, and nothing else "
+            "runs `virtdeck autostart run`, %s",
+            name, so);
     else
-        finding_add(&c->out->boot, id, SEV_ERROR, "autostart enable", "%s is not %s, so nobody starts %s",
-                    name, state == UNIT_ABSENT ? "installed" : "enabled", names);
+        finding_add(&c->out->boot, id, SEV_ERROR, "autostart enable", "%s is not %s, so %s", name,
+                    state == UNIT_ABSENT ? "installed" : "enabled", so);
+    free(so);
     free(unmask);
     free(names);
 }

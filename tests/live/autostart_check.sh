@@ -185,7 +185,7 @@ fi
 # ---- flags ----
 healthy
 v autostart a >/dev/null
-found "18. both policy and libvirt's flag" native-too "" a=ordered
+found "18. both policy and libvirt's flag" native-too "" a=on
 remedy native-too '^autostart a order=1$'
 check "the remedy works" eval "vd autostart a order=1 >/dev/null"
 found "18. and after the remedy" "" "" a=ordered
@@ -197,7 +197,7 @@ found "20. the policy says off, the flag on" off-but-native "" d=on
 if [ "$newer" ]; then
     healthy
     v autostart --once a >/dev/null
-    found "21. once by libvirt, and a policy" once-too "" a=ordered
+    found "21. once by libvirt, and a policy" once-too "" a=on
 fi
 healthy
 vd autostart d once order=9 >/dev/null
