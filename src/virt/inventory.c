@@ -91,6 +91,14 @@ static void dom_remove(struct host *h, struct dom *d)
         }
 }
 
+/* It has changed: what was asked for before no longer tells. */
+static void want_definition(struct dom *d)
+{
+    d->def_wanted = true;
+    d->def_asked_ms = 0;
+    d->def_number++;
+}
+
 /* What was known of the QEMU that it had, or will have no more. */
 static void dom_forget_run(struct dom *d)
 {
@@ -100,8 +108,7 @@ static void dom_forget_run(struct dom *d)
     d->started_wall_ms = d->started_asked_ms = d->addresses_asked_ms = 0;
     free(d->vm.ip);
     d->vm.ip = NULL;
-    d->def_wanted = true; /* live XML instead of the inactive one, or the other way round */
-    d->def_asked_ms = 0;
+    want_definition(d); /* live XML instead of the inactive one, or the other way round */
 }
 
 void dom_set_id(struct dom *d, virDomainPtr ptr)
@@ -120,8 +127,7 @@ static void dom_adopt(struct dom *d, virDomainPtr ptr)
     if (!d->vm.name || strcmp(d->vm.name, name) != 0) {
         free(d->vm.name);
         d->vm.name = xstrdup(name);
-        d->def_wanted = true;
-        d->def_asked_ms = 0;
+        want_definition(d);
     }
     if (d->ptr)
         virDomainFree(d->ptr);
@@ -209,8 +215,7 @@ bool inventory_refresh(struct host *h, const struct vm_uuid *uuid)
     int persistent = virDomainIsPersistent(d->ptr);
     if (persistent >= 0)
         d->vm.flags = persistent ? d->vm.flags | VM_PERSISTENT : d->vm.flags & ~(unsigned)VM_PERSISTENT;
-    d->def_wanted = true;
-    d->def_asked_ms = 0;
+    want_definition(d);
     h->flags_ms = 0;
     return true;
 }
@@ -221,8 +226,7 @@ void inventory_outdated(struct host *h, const struct vm_uuid *uuid)
     h->relist = true;
     if (!d)
         return;
-    d->def_wanted = true;
-    d->def_asked_ms = 0;
+    want_definition(d);
 }
 
 /* One filtered list per boolean costs one call for all domains instead of one for each. */
@@ -275,8 +279,7 @@ void inventory_clear(struct host *h)
         if (d->ptr)
             virDomainFree(d->ptr);
         d->ptr = NULL;
-        d->def_wanted = true;
-        d->def_asked_ms = 0;
+        want_definition(d);
         /* The host may have been started anew meanwhile, and count from 1 again. */
         d->started_asked_ms = d->addresses_asked_ms = 0;
         d->lookups = 0;
@@ -330,8 +333,7 @@ static void want(struct host *h, struct dom *d, bool selected, int64_t now)
         device_list_unref(d->vm.devices);
         d->vm.devices = NULL;
     } else if (!d->vm.devices && (!d->selected || due(d->def_asked_ms, now, DEF_RETRY_MS))) {
-        d->def_wanted = true;
-        d->def_asked_ms = 0;
+        want_definition(d);
     }
     d->selected = selected;
     if (d->def_wanted ? !d->def_asked_ms : looked_at && !h->info.remote && due(d->def_asked_ms, now, again)) {
@@ -391,8 +393,12 @@ static void add_unplugging(struct dom *d, struct note *note)
 
 static void apply_definition(struct dom *d, struct note *note)
 {
+    /* Two threads look things up: an answer may come behind a newer one, or before the one that is wanted. */
+    if (note->number < d->def_known)
+        return;
+    d->def_known = note->number;
     apply_devices(d, note);
-    d->def_wanted = false;
+    d->def_wanted = note->number != d->def_number;
     if (!note->def)
         return;
     domdef_unref(d->vm.def);
@@ -440,8 +446,7 @@ void inventory_apply(struct host *h, struct note *note)
         lookup_add(h, LOOKUP_ADDRESSES, d, ~0u, false); /* a person asks: every source */
     } else if (note->type == NOTE_UNPLUG) {
         add_unplugging(d, note);
-        d->def_wanted = true;
-        d->def_asked_ms = 0;
+        want_definition(d);
     } else if (note->type == NOTE_STARTED_AT) {
         d->started_wall_ms = note->wall_ms;
     }

@@ -28,6 +28,7 @@ void lookup_add(struct host *h, enum lookup_type type, struct dom *d, unsigned s
                        .uuid = d->uuid,
                        .sources = sources,
                        .detail = detail,
+                       .number = d->def_number,
                        .generation = h->generation};
     virDomainRef(d->ptr);
     d->lookups |= 1u << type;
@@ -158,6 +159,7 @@ static void look_up_definition(const struct lookup *l, struct note *note)
 {
     char *xml = virDomainGetXMLDesc(l->dom, 0);
     note->type = NOTE_DEFINITION;
+    note->number = l->number;
     note->def = xml ? parse_definition(l->dom, xml) : NULL;
     if (!note->def) {
         free(xml);

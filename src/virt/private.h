@@ -53,6 +53,7 @@ struct note {
     struct start_item *start;    /* NOTE_DEFINITION: a reference */
     bool once;                   /* NOTE_DEFINITION: libvirt starts it at the next boot alone */
     int64_t wall_ms;             /* NOTE_STARTED_AT */
+    unsigned number;             /* NOTE_DEFINITION: as the lookup's */
     unsigned generation;         /* of the connection it is about */
 };
 
@@ -80,7 +81,8 @@ struct dom {
     bool selected; /* when its definition was last thought of: then its devices are wanted, too */
     int64_t def_asked_ms, addresses_asked_ms, started_asked_ms; /* monotonic; 0 never */
     bool def_wanted;
-    unsigned lookups; /* under way: 1 << enum lookup_type */
+    unsigned def_number, def_known; /* counts its changes; that of the newest answer */
+    unsigned lookups;               /* under way: 1 << enum lookup_type */
     bool visible;
     unsigned seen; /* the listing that saw it last */
 };
@@ -107,6 +109,7 @@ struct lookup {
     struct vm_uuid uuid;
     unsigned sources; /* LOOKUP_ADDRESSES: bits of 1 << VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_… */
     bool detail;      /* LOOKUP_DEFINITION: with the list of devices */
+    unsigned number;  /* LOOKUP_DEFINITION: of the domain's change that it knows */
     unsigned generation;
 };
 
