@@ -235,6 +235,7 @@ static bool prepare(struct autorun *r)
     struct snapshot *s = newest(r->c->host);
     r->key = run_key(s->host.uri);
     r->path = run_path(r->key, "json");
+    r->own_path = run_own_path(r->key, "json");
     snapshot_unref(s);
     if (!take_lock(r))
         return false;
@@ -261,7 +262,7 @@ static void save(struct autorun *r)
         json_object_put(r->record.engine);
     r->record.engine = engine_json(r->engine);
     run_record_take(&r->record, r->engine, r->plan, autorun_now(r), clock_wall_ms());
-    if (!run_record_save(&r->record, r->path, &e))
+    if (!run_record_save(&r->record, r->own_path, &e))
         log_write(LEVEL_LOG_WARN, "%s", error_text(&e));
     error_clear(&e);
     r->changed = false;
@@ -405,6 +406,7 @@ static void release(struct autorun *r)
     free(r->told);
     free(r->key);
     free(r->path);
+    free(r->own_path);
     if (r->lock >= 0)
         close(r->lock);
 }

@@ -23,7 +23,7 @@ struct doing {
 struct autorun {
     struct job_context *c;
     const struct run_request *request;
-    char *key, *path;
+    char *key, *path, *own_path; /* of the record: where the newest is, where ours is written */
     int lock;
     struct autostart_view *view;
     struct plan *plan;
