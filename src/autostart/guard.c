@@ -373,7 +373,8 @@ void guard_look(struct guard *g, const struct vm_uuid *uuid, const char *name, c
     if (!w)
         w = ward_add(g, uuid);
     bool was_active = w->active, was_running = w->running, was_probed = w->probe_ms != NEVER;
-    enum guard_stop stopped = w->stop;
+    /* Somebody tried to start it. */
+    bool start_failed = !was_active && stop == STOPPED_FAILED && w->stop != stop && is_at_rest(w);
     int64_t restarted = w->policy[POLICY_RESTART];
     if (!w->name || strcmp(w->name, name) != 0) {
         free(w->name);
@@ -390,10 +391,8 @@ void guard_look(struct guard *g, const struct vm_uuid *uuid, const char *name, c
         met(g, w, now_ms);
     else if (active && !was_active)
         came_up(g, w, false, now_ms);
-    else if (!active && was_active)
+    else if (!active && (was_active || start_failed))
         went_down(g, w, stop, now_ms);
-    else if (!active && stop == STOPPED_FAILED && stopped != stop && is_at_rest(w))
-        went_down(g, w, stop, now_ms); /* somebody tried to start it */
     else if (!active && w->policy[POLICY_RESTART] != restarted && !is_restarted(w, stop))
         w->restart_ms = NEVER;
     /* Paused ones are not asked, and begin anew. */

@@ -51,7 +51,7 @@ static long long quota_of(long long period, int percent)
 
 static bool run_throttle(struct job_context *c)
 {
-    long long period, before;
+    long long period = 0, before = -1;
     if (!read_limits(c, &period, &before))
         return false;
     long long quota = quota_of(period, (int)c->args->flags);
@@ -70,7 +70,7 @@ static bool run_throttle(struct job_context *c)
 static bool run_unthrottle(struct job_context *c)
 {
     const struct throttle_undo *undo = c->args->data;
-    long long period, now;
+    long long period = 0, now = -1;
     if (!read_limits(c, &period, &now))
         return false;
     long long set = undo->set > 0 ? undo->set : quota_of(period, undo->percent);
