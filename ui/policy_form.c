@@ -15,6 +15,7 @@
 #define LABEL_W 18 /* the longest word of a field, and a gap */
 
 enum button { BUTTON_APPLY, BUTTON_CANCEL, BUTTONS };
+#define FIELDS ((long)POLICY_FIELDS) /* rows of the form; behind them come the buttons */
 
 struct form {
     struct dialog base;
@@ -271,7 +272,7 @@ static void move(struct deck *d, struct dialog *base, enum move how)
     if (aside && field)
         turn(f, field, how == MOVE_LEFT ? -1 : 1);
     else if (aside)
-        go(f, how == MOVE_LEFT ? POLICY_FIELDS : POLICY_FIELDS + BUTTONS - 1);
+        go(f, how == MOVE_LEFT ? FIELDS : FIELDS + BUTTONS - 1);
     else if (how == MOVE_UP && !field)
         go(f, POLICY_FIELDS - 1); /* the buttons are one row */
     else if (how != MOVE_DOWN || field)
@@ -283,7 +284,7 @@ static void accept(struct deck *d, struct dialog *base)
     struct form *f = (struct form *)base;
     const struct policy_field *field = field_at(f);
     d->dirty = true;
-    if (f->at == POLICY_FIELDS + BUTTON_APPLY)
+    if (f->at == FIELDS + BUTTON_APPLY)
         apply(d, f);
     else if (!field)
         cancel(d, base);
@@ -294,7 +295,7 @@ static void accept(struct deck *d, struct dialog *base)
 static void point(struct deck *d, struct dialog *base, long item)
 {
     struct form *f = (struct form *)base;
-    if (item < 0 || item >= POLICY_FIELDS + BUTTONS || f->typing)
+    if (item < 0 || item >= FIELDS + BUTTONS || f->typing)
         return;
     bool again = f->at == item || item >= POLICY_FIELDS;
     go(f, item);
@@ -307,7 +308,7 @@ static bool key(struct deck *d, struct dialog *base, keycode k)
 {
     struct form *f = (struct form *)base;
     const struct policy_field *field = field_at(f);
-    long all = POLICY_FIELDS + BUTTONS;
+    long all = FIELDS + BUTTONS;
     d->dirty = true;
     if (k == KEYC_F2 || k == (KEYM_CTRL | 's'))
         apply(d, f);
