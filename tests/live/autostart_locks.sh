@@ -24,9 +24,14 @@ timed() {
 
 # hold SECONDS FILE: a qemu-io that has the image open, in the background as $holder.
 hold() {
+    # The QEMU of a start that was given up may take a while to go.
+    wait_for 10 is_unlocked "$2"
     qemu-io -c "sleep $(($1 * 1000))" "$2" >"$TEST_TMP/holder" 2>&1 &
     holder=$!
     eventually "qemu-io has $2" 5 is_locked "$2" || note "$(cat "$TEST_TMP/holder")"
+}
+is_unlocked() {
+    ! is_locked "$1"
 }
 is_locked() {
     ! qemu-img info "$1" >/dev/null 2>&1
