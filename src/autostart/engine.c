@@ -549,10 +549,16 @@ bool engine_next(struct engine *e, int64_t now_ms, const struct engine_host *hos
     return next_moment(e, now_ms, &step->until_ms);
 }
 
+void engine_postpone(struct engine *e, uint32_t node, int64_t now_ms)
+{
+    if (e->nodes[node].state == NODE_STOPPING)
+        e->nodes[node].deadline_ms = now_ms + plan_of(e, node)->stop_timeout_ms;
+}
+
 struct engine_node engine_look(const struct engine *e, uint32_t node)
 {
     const struct node *n = &e->nodes[node];
-    return (struct engine_node){n->state, n->since_ms, n->deadline_ms, n->turn_ms, n->late, n->why};
+    return (struct engine_node){n->state, n->since_ms, n->deadline_ms, n->turn_ms, n->late, n->ours, n->why};
 }
 
 bool engine_succeeded(const struct engine *e)

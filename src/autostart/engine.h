@@ -71,6 +71,7 @@ struct engine_node {
     int64_t since_ms, deadline_ms; /* of this state; -1 */
     int64_t turn_ms;               /* when its delay is over; -1: it still waits for others */
     bool late;                     /* it counts as ready though it did not answer in time */
+    bool ours;                     /* this run has started it */
     const char *why;               /* NULL */
 };
 
@@ -85,6 +86,9 @@ void engine_free(struct engine *e);
 bool engine_next(struct engine *e, int64_t now_ms, const struct engine_host *host, struct engine_step *step);
 /* What happened, also to domains whose turn has not come. False: it changes nothing. `why` is copied. */
 bool engine_event(struct engine *e, enum engine_event event, uint32_t node, int64_t now_ms, const char *why);
+
+/* The stop that was handed out has not begun yet, as others are before it: its time counts from now on. */
+void engine_postpone(struct engine *e, uint32_t node, int64_t now_ms);
 
 struct engine_node engine_look(const struct engine *e, uint32_t node);
 /* Everything that was to be done was done: nothing failed, was late, skipped or left against its policy. */

@@ -25,6 +25,8 @@
 #define LOOK_MS 500
 /* How long a definition that cannot be read holds up a run. */
 #define DEFINITIONS_MS 30000
+/* How long the end waits for policies that said once to be taken back. */
+#define SPEND_MS 10000
 /* How long a shutdown waits for a start that it has ended. */
 #define TAKE_OVER_MS 20000
 
@@ -210,7 +212,8 @@ static char *login_name(void)
     return xasprintf("%ld", (long)getuid());
 }
 
-static void open_record(struct autorun *r)
+/* Whether it goes on from a broken one. */
+static bool open_record(struct autorun *r)
 {
     const struct survey *s = &r->view->survey;
     r->record.begun_wall_ms = clock_wall_ms();
@@ -226,6 +229,7 @@ static void open_record(struct autorun *r)
     run_record_boot(&r->record);
     autorun_tell(r, PLAN_NONE, SEV_INFO, resumed ? "takes up the %s that was broken off" : "%s begins",
                  r->request->reverse ? "shutdown" : "start");
+    return resumed;
 }
 
 static bool prepare(struct autorun *r)
@@ -246,7 +250,9 @@ static bool prepare(struct autorun *r)
     for (uint32_t i = 0; i < r->plan->n_nodes; i++)
         r->started_ms[i] = -1;
     r->told = xcalloc(r->plan->n_nodes + 1, sizeof *r->told);
-    open_record(r);
+    bool resumed = open_record(r);
+    if (resumed)
+        autorun_spend_again(r);
     for (size_t i = 0; i < r->plan->findings.len; i++)
         autorun_tell(r, PLAN_NONE, r->plan->findings.items[i].severity, "%s",
                      r->plan->findings.items[i].text);
@@ -333,6 +339,15 @@ static bool rest(struct autorun *r, uint64_t *seen, int64_t until_ms)
     return context_wait_until(r->c, seen, clock_mono_ms() + (left > 0 ? left : 0));
 }
 
+/* The program may end with the run, and with it what is not done yet. */
+static void wait_for_spends(struct autorun *r)
+{
+    uint64_t seen = 0;
+    int64_t until = clock_mono_ms() + SPEND_MS;
+    while (!autorun_all_spent(r) && clock_mono_ms() < until && context_wait_news(r->c, &seen))
+        ;
+}
+
 static bool carry_out(struct autorun *r)
 {
     uint64_t seen = 0;
@@ -343,6 +358,7 @@ static bool carry_out(struct autorun *r)
         int64_t until = advance(r);
         if (until == INT64_MIN)
             return true;
+        autorun_all_spent(r);
         autorun_count_down(r);
         tell_progress(r);
         if (!rest(r, &seen, until))
@@ -380,6 +396,7 @@ static bool conclude(struct autorun *r)
     bool good = engine_succeeded(r->engine);
     const char *word = r->plan->reverse ? "off" : "ready";
     count(r, &done, &all);
+    wait_for_spends(r);
     r->record.state = good ? RUN_DONE : RUN_FAILED;
     r->record.ended_wall_ms = clock_wall_ms();
     autorun_tell(r, PLAN_NONE, good ? SEV_GOOD : SEV_ERROR, "%u of %u domains %s", done, all, word);
@@ -401,6 +418,7 @@ static void release(struct autorun *r)
     plan_free(r->plan);
     autostart_view_unref(r->view);
     vec_free(&r->doing);
+    vec_free(&r->spends);
     vec_free(&r->expected);
     free(r->started_ms);
     free(r->told);
@@ -418,6 +436,7 @@ static bool run_autorun(struct job_context *c)
     if (c->conn)
         virConnectClose(c->conn);
     c->conn = NULL;
+    context_give_place(c);
     bool ok = prepare(&r) && carry_out(&r);
     if (ok)
         ok = conclude(&r);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Carrying out autostart on a host: the runner of plans and the supervisor, a job each on the host as a whole
- * (nil UUID, fleet_submit_host()). They live through lost connections where the fleet reconnects. Each step
+ * (nil UUID). They live through lost connections where the fleet reconnects. Each step
  * is told as an event of the kind "autostart"; the record of the run is written before each step
  * (autostart/run_file.h). Submitted with fleet_submit(); any thread.
  */

@@ -17,7 +17,12 @@ struct doing {
     struct engine_step step;
     struct job *job;  /* NULL: the connection was lost, it is done again when there is one */
     int64_t begun_ms; /* of the runner's clock */
-    bool seen_off;    /* up: it was seen off once; the second time counts */
+};
+
+/* A domain that was to be started once, and was: its policy goes off. */
+struct spend {
+    uint32_t node;
+    struct job *job;
 };
 
 struct autorun {
@@ -30,6 +35,7 @@ struct autorun {
     struct engine *engine;
     struct run_record record;
     VEC(struct doing) doing;
+    VEC(struct spend) spends;
     VEC(uint32_t) expected;  /* nodes that somebody else starts, or that are files and mounts */
     int64_t *started_ms;     /* of a node: when its start, or its stop, was asked for; -1 */
     enum engine_state *told; /* of a node: the state that was told last */
@@ -46,6 +52,10 @@ void autorun_tell(struct autorun *r, uint32_t node, enum severity severity, cons
 void autorun_do(struct autorun *r, const struct engine_step *step);
 /* What came of the steps under way, what the host says of the plan's nodes. True: something did. */
 bool autorun_look(struct autorun *r, const struct snapshot *snap);
+/* A run that was broken off has started domains whose policy says once, and may not have taken that back. */
+void autorun_spend_again(struct autorun *r);
+/* False: some policies that said once are still being taken back. */
+bool autorun_all_spent(struct autorun *r);
 /* Tells what nodes have become since the last time. */
 void autorun_tell_states(struct autorun *r);
 void autorun_cancel_all(struct autorun *r);

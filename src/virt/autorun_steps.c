@@ -149,6 +149,9 @@ void autorun_cancel_all(struct autorun *r)
 {
     while (r->doing.len > 0)
         cancel_of(r, r->doing.items[0].step.node);
+    for (size_t i = 0; i < r->spends.len; i++)
+        job_unref(r->spends.items[i].job);
+    vec_clear(&r->spends);
 }
 
 void autorun_do(struct autorun *r, const struct engine_step *s)
@@ -215,7 +218,32 @@ static void spend_once(struct autorun *r, uint32_t node)
     struct policy_request *request = policy_request_new();
     request->verb = POLICY_EDIT_SPENT;
     struct job_args args = {.data = request, .free_data = policy_request_free};
-    job_unref(submit(r, node, &policy_job, &args));
+    vec_push(&r->spends, ((struct spend){node, submit(r, node, &policy_job, &args)}));
+}
+
+void autorun_spend_again(struct autorun *r)
+{
+    for (uint32_t i = 0; i < r->plan->n_nodes && !r->plan->reverse; i++)
+        if (node_of(r, i)->kind == PLAN_DOMAIN && node_of(r, i)->running && engine_look(r->engine, i).ours)
+            spend_once(r, i);
+}
+
+bool autorun_all_spent(struct autorun *r)
+{
+    for (size_t i = r->spends.len; i-- > 0;) {
+        struct spend s = r->spends.items[i];
+        struct job_status status;
+        if (!job_is_over(s.job))
+            continue;
+        job_status(s.job, &status);
+        if (status.result.state == JOB_FAILED)
+            autorun_tell(r, s.node, SEV_WARN, "will be started at the next boot, too: %s",
+                         error_text(&status.result.error));
+        job_status_clear(&status);
+        job_unref(s.job);
+        vec_remove(&r->spends, i);
+    }
+    return r->spends.len == 0;
 }
 
 static void on_started(struct autorun *r, uint32_t node, const char *text)
@@ -306,11 +334,20 @@ static void resume_step(struct autorun *r, struct doing *d)
     d->job = submits[d->step.action](r, &d->step);
 }
 
+/* Domains that are saved take the host's places for minutes: what stands in line behind them must not be
+ * turned off hard because its time was over before it was asked. */
+static void postpone(struct autorun *r, const struct doing *d)
+{
+    if (d->job && d->step.action == ENGINE_STOP && job_is_queued(d->job))
+        engine_postpone(r->engine, d->step.node, autorun_now(r));
+}
+
 static bool look_at_steps(struct autorun *r, bool connected)
 {
     bool any = false;
     for (size_t i = 0; i < r->doing.len; i++) {
         struct doing *d = &r->doing.items[i];
+        postpone(r, d);
         if (!d->job && connected)
             resume_step(r, d);
         if (!d->job || !job_is_over(d->job))

@@ -63,7 +63,9 @@ int fleet_add(struct fleet *f, const char *uri, bool demo)
     h->info.remote = uri_is_remote(uri);
     h->info.state_text = xstrdup("");
     publish_state(h, HOST_CONNECTING, 0, "connecting");
+    pthread_mutex_lock(&f->lock);
     vec_push(&f->hosts, h);
+    pthread_mutex_unlock(&f->lock);
     if (pthread_create(&h->thread, NULL, host_thread, h) != 0)
         die("no thread for host %s", h->info.uri);
     return h->id;

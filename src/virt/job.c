@@ -98,6 +98,14 @@ bool job_is_over(struct job *j)
     return is;
 }
 
+bool job_is_queued(struct job *j)
+{
+    pthread_mutex_lock(&j->lock);
+    bool is = j->status.result.state == JOB_QUEUED;
+    pthread_mutex_unlock(&j->lock);
+    return is;
+}
+
 void job_cancel(struct job *j)
 {
     struct host *h = j->host;
@@ -134,18 +142,18 @@ static void provide_thread(struct host *h)
 struct job *fleet_submit(struct fleet *f, int host, const struct vm_uuid *uuid, const char *vm_name,
                          const struct job_kind *kind, const struct job_args *args)
 {
-    struct host *h = f->hosts.items[host];
     struct job *j = xcalloc(1, sizeof *j);
     pthread_mutex_init(&j->lock, NULL);
     j->refs = 2; /* the queue's and the caller's */
-    j->host = h;
     if (args)
         j->args = *args;
     j->args.text = xstrdup(j->args.text);
     j->status = (struct job_status){.host = host, .uuid = *uuid, .vm_name = xstrdup(vm_name), .kind = kind};
     j->status.started_ms = clock_mono_ms();
     j->status.result.error = (struct error)ERROR_INIT;
+    /* Jobs submit jobs, while the main thread may add a host. */
     pthread_mutex_lock(&f->lock);
+    struct host *h = j->host = f->hosts.items[host];
     j->status.number = ++f->job_number;
     pthread_mutex_unlock(&f->lock);
 
@@ -226,6 +234,14 @@ static void take_place_again(struct host *h)
     h->n_busy_jobs++;
 }
 
+/* At the end of one that had none: its thread gives it up once more. */
+static void take_place_back(struct host *h)
+{
+    pthread_mutex_lock(&h->lock);
+    h->n_busy_jobs++;
+    pthread_mutex_unlock(&h->lock);
+}
+
 static void run_job(struct host *h, struct job *j)
 {
     struct job_context c = {.host = h,
@@ -253,6 +269,8 @@ static void run_job(struct host *h, struct job *j)
     if (!of_host)
         host_post(h, &changed);
     finish(j, &c, ok, vm_state);
+    if (c.placeless)
+        take_place_back(h);
     error_clear(&c.error);
     free(c.text);
     free(c.output);
@@ -344,6 +362,15 @@ bool context_cancelled(struct job_context *c)
     return cancelled;
 }
 
+void context_give_place(struct job_context *c)
+{
+    pthread_mutex_lock(&c->host->lock);
+    if (!c->placeless)
+        leave_place(c->host);
+    c->placeless = true;
+    pthread_mutex_unlock(&c->host->lock);
+}
+
 /* Events end a wait at once; the state is asked for anew this often in case one is missed. */
 #define POLL_MS 500
 
@@ -353,9 +380,11 @@ bool context_wait_until(struct job_context *c, uint64_t *seen, int64_t until_ms)
     struct timespec t = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
     pthread_mutex_lock(&h->lock);
     if (!h->quit && h->changes == *seen && !context_cancelled(c)) {
-        leave_place(h);
+        if (!c->placeless)
+            leave_place(h);
         pthread_cond_timedwait(&h->changed, &h->lock, &t);
-        take_place_again(h);
+        if (!c->placeless)
+            take_place_again(h);
     }
     *seen = h->changes;
     bool quit = h->quit;

@@ -7,7 +7,8 @@
  *   opener        (open.c)    one virConnectOpenAuth, which nothing can cancel; left alone when given up
  *   lookups, two  (lookup.c)  single domains' XML and addresses, which may wait for a job lock for 30 s
  *   jobs          (job.c)     what was asked for: each may block in libvirt as long as it likes. At most
- *                             JOBS_IN_FLIGHT do at a time; those that wait for a guest are not counted
+ *                             JOBS_IN_FLIGHT do at a time; those that wait for a guest are not counted, nor
+ *                             is one that gave its place up for good
  *   event loop    (library.c) one for all hosts; its callbacks only post to a host's inbox and the fleet's
  * messages
  *
@@ -32,11 +33,11 @@ struct fleet {
     atomic_int_fast64_t interval_us;
     int fd;
     struct history *history;
-    pthread_mutex_t lock; /* messages, job_number */
+    pthread_mutex_t lock; /* messages, job_number; hosts, for others than the main thread */
     VEC(struct message) messages;
     size_t first_message;
     uint64_t job_number;
-    VEC(struct host *) hosts; /* main thread only */
+    VEC(struct host *) hosts; /* the main thread's: it adds under the lock, and others read under it */
 };
 
 /* ---- what others post to a host thread ---- */
@@ -272,6 +273,8 @@ struct autostart_view *autostart_read(struct host *h);
 
 /* job.c */
 void jobs_stop(struct host *h);
+/* It was submitted, and waits for a place. */
+bool job_is_queued(struct job *j);
 void *job_thread(void *host);
 
 struct job_context {
@@ -287,13 +290,17 @@ struct job_context {
     char *text;         /* result line; owned */
     char *output;       /* lines, as job_result's; owned */
     json_object *json;
-    bool gone; /* the domain is gone after this (undefined, or transient and stopped) */
+    bool gone;      /* the domain is gone after this (undefined, or transient and stopped) */
+    bool placeless; /* context_give_place() */
 };
 /* Fails the job with libvirt's last error: "start web1: …". */
 bool context_failed(struct job_context *c);
 void context_say(struct job_context *c, const char *fmt, ...) ATTR_PRINTF(2, 3);
 void context_progress(struct job_context *c, const char *fmt, ...) ATTR_PRINTF(2, 3);
 bool context_cancelled(struct job_context *c);
+/* For a job that lets others work and makes but short calls itself: from now on it is not counted, so that it
+ * can look at the time, and be cancelled, while all places are taken by calls that last. */
+void context_give_place(struct job_context *c);
 /* False with c->error set: nobody can tell. */
 bool context_read_state(struct job_context *c, bool *active, bool *persistent);
 /* Waits until the domain's state is in the mask (1u << state) or it is gone (then c->gone). False with

@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "autostart/run_file.h"
+#include "autostart/start_item.h"
 #include "base/clock.h"
 #include "base/paths.h"
 #include "base/strbuf.h"
@@ -68,15 +70,8 @@ static void add_domain(struct strbuf *xml, unsigned i, bool running)
                   i, i + 1, order_of(i), i % PER_ORDER == 0 ? DELAY_MS / 1000 : 0, running ? 1 : 5);
 }
 
-static struct fleet *open_host(bool running)
+static struct fleet *open_file(void)
 {
-    struct strbuf xml = {0};
-    strbuf_puts(&xml, "<node>");
-    for (unsigned i = 0; i < DOMAINS; i++)
-        add_domain(&xml, (i * 7) % DOMAINS, running); /* not in their order */
-    strbuf_puts(&xml, "</node>");
-    scratch_write(scratch("host.xml"), strbuf_str(&xml));
-    strbuf_free(&xml);
     setenv("VIRTDECK_RUNTIME_DIR", scratch("run"), 1);
     paths_init();
     struct fleet_config config = {
@@ -86,6 +81,18 @@ static struct fleet *open_host(bool running)
     fleet_add(f, uri, false);
     free(uri);
     return f;
+}
+
+static struct fleet *open_host(bool running)
+{
+    struct strbuf xml = {0};
+    strbuf_puts(&xml, "<node>");
+    for (unsigned i = 0; i < DOMAINS; i++)
+        add_domain(&xml, (i * 7) % DOMAINS, running); /* not in their order */
+    strbuf_puts(&xml, "</node>");
+    scratch_write(scratch("host.xml"), strbuf_str(&xml));
+    strbuf_free(&xml);
+    return open_file();
 }
 
 /* ---- what was told ---- */
@@ -200,12 +207,69 @@ static void a_shutdown_goes_the_other_way(void **state)
     fleet_free(f);
 }
 
+/* ---- once ---- */
+
+#define ONCE "00000000-0000-4000-8000-000000000001"
+
+/* A run that has started it and was killed before it could take the policy back. */
+static void leave_broken_run(struct fleet *f)
+{
+    struct run_record r = {.state = RUN_UNDER_WAY, .pid = 1};
+    struct error e = ERROR_INIT;
+    struct snapshot *s = fleet_snapshot(f, 0);
+    char *key = run_key(s->host.uri), *path = run_own_path(key, "json");
+    r.engine = json_tokener_parse("{\"version\":1,\"reverse\":false,\"begun\":1000,\"nodes\":{\"" ONCE
+                                  "\":{\"state\":\"ready\",\"since\":1000,\"started\":true,\"ours\":true}}}");
+    assert_non_null(r.engine);
+    run_record_boot(&r);
+    assert_true(run_record_save(&r, path, &e));
+    run_record_clear(&r);
+    snapshot_unref(s);
+    free(path);
+    free(key);
+}
+
+static bool wait_for_policy(struct fleet *f, bool present)
+{
+    bool is = !present;
+    for (int64_t until = clock_mono_ms() + DEADLINE_MS; is != present && clock_mono_ms() < until;) {
+        struct snapshot *s = fleet_snapshot(f, 0);
+        if (s->n_vms && s->vms[0].start)
+            is = s->vms[0].start->policy.present;
+        snapshot_unref(s);
+        poll(NULL, 0, 20);
+    }
+    return is == present;
+}
+
+static void once_is_taken_back_by_who_goes_on(void **state)
+{
+    (void)state;
+    scratch_write(scratch("host.xml"),
+                  "<node><domain type='test' xmlns:test='http://libvirt.org/schemas/domain/test/1.0'>"
+                  "<name>vm000</name><uuid>" ONCE "</uuid>"
+                  "<metadata><vd:domain xmlns:vd='https://virtdeck.org/xmlns/domain/1'>"
+                  "<vd:autostart version='1' mode='once'/></vd:domain></metadata>"
+                  "<memory>1024</memory><os><type>hvm</type></os>"
+                  "<test:runstate>1</test:runstate></domain></node>");
+    struct fleet *f = open_file();
+    struct sim sim = {.now_ms = 1000000};
+    struct watch w = {0};
+    assert_true(wait_for_policy(f, true));
+    leave_broken_run(f);
+    run(f, &sim, &w, false);
+    assert_int_equal(w.n_begun, 0);
+    assert_true(wait_for_policy(f, false));
+    fleet_free(f);
+}
+
 int main(void)
 {
     setlocale(LC_ALL, "C.UTF-8");
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_start_keeps_order_and_limits, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(a_shutdown_goes_the_other_way, scratch_setup, scratch_teardown),
+        cmocka_unit_test_setup_teardown(once_is_taken_back_by_who_goes_on, scratch_setup, scratch_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

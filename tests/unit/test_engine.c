@@ -460,6 +460,28 @@ static void refused_stops(void **state)
     world_close(&w);
 }
 
+/* Others are saved before it, for minutes: it is not turned off hard before it was asked. */
+static void in_line_behind_others(void **state)
+{
+    (void)state;
+    struct world w;
+    struct engine_step s;
+    world_open(&w);
+    w.host.reverse = w.host.after_boot = true;
+    host_add(&w.host, "vm", "stop=managedsave stop-timeout=10s");
+    world_begin(&w);
+    assert_true(engine_next(w.engine, 0, NULL, &s) && s.action == ENGINE_STOP);
+    for (int64_t now = 1000; now <= 60000; now += 1000) {
+        engine_postpone(w.engine, 0, now);
+        assert_true(engine_next(w.engine, now, NULL, &s) && s.action == ENGINE_WAIT);
+    }
+    assert_true(engine_next(w.engine, 69999, NULL, &s) && s.action == ENGINE_WAIT && s.until_ms == 70000);
+    assert_true(engine_next(w.engine, 70000, NULL, &s) && s.action == ENGINE_FORCE);
+    engine_postpone(w.engine, 0, 71000);
+    assert_int_equal(engine_look(w.engine, 0).deadline_ms, 100000);
+    world_close(&w);
+}
+
 /* ---- many ---- */
 
 static uint32_t draw(uint32_t *seed, uint32_t below)
@@ -709,6 +731,7 @@ int main(void)
         cmocka_unit_test(memory_and_load),
         cmocka_unit_test(going_down),
         cmocka_unit_test(refused_stops),
+        cmocka_unit_test(in_line_behind_others),
         cmocka_unit_test(as_planned),
         cmocka_unit_test(down_as_planned),
         cmocka_unit_test(killed_anywhere),

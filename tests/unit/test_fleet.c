@@ -10,6 +10,7 @@
 #include <locale.h>
 #include <math.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -220,6 +221,102 @@ static void test_waiting_jobs_hold_nobody_up(void **state)
         job_status_clear(&st);
         job_unref(waiters[i]);
     }
+    fleet_free(f);
+}
+
+static atomic_bool blocked;
+static atomic_int looks;
+
+static bool block(struct job_context *c)
+{
+    (void)c;
+    while (atomic_load(&blocked))
+        poll(NULL, 0, 5);
+    return true;
+}
+
+static bool drive(struct job_context *c)
+{
+    uint64_t seen = 0;
+    context_give_place(c);
+    do {
+        atomic_fetch_add(&looks, 1);
+    } while (context_wait_until(c, &seen, clock_mono_ms() + 5));
+    return false;
+}
+
+static void wait_for_state(struct job *j, enum job_state wanted)
+{
+    enum job_state is = JOB_QUEUED;
+    for (int64_t until = clock_mono_ms() + DEADLINE_MS; is != wanted && clock_mono_ms() < until;) {
+        struct job_status st;
+        job_status(j, &st);
+        is = st.result.state;
+        job_status_clear(&st);
+        poll(NULL, 0, 5);
+    }
+    assert_int_equal(is, wanted);
+}
+
+/* Who lets others work must see the time pass while each place is taken by a call that does not come back. */
+static void test_a_driver_needs_no_place(void **state)
+{
+    (void)state;
+    static const struct job_kind driving = {"drive", "driving", drive},
+                                 blocking = {"block", "blocking", block};
+    struct fleet *f = fleet_for("test:///default", false);
+    struct vm_uuid nil = {0};
+    struct job *driver, *blocks[JOBS_IN_FLIGHT + 1];
+    snapshot_unref(wait_snapshot(f, has_defs));
+    atomic_store(&blocked, true);
+    driver = fleet_submit(f, 0, &nil, "host", &driving, NULL);
+    wait_for_state(driver, JOB_RUNNING);
+    for (size_t i = 0; i < ARRAY_LEN(blocks); i++)
+        blocks[i] = fleet_submit(f, 0, &nil, "host", &blocking, NULL);
+    for (size_t i = 0; i < JOBS_IN_FLIGHT; i++)
+        wait_for_state(blocks[i], JOB_RUNNING);
+    assert_true(job_is_queued(blocks[JOBS_IN_FLIGHT])); /* the driver's own place is nobody's */
+    int before = atomic_load(&looks);
+    for (int64_t until = clock_mono_ms() + DEADLINE_MS;
+         atomic_load(&looks) < before + 3 && clock_mono_ms() < until;)
+        poll(NULL, 0, 5);
+    assert_true(atomic_load(&looks) >= before + 3);
+    atomic_store(&blocked, false);
+    for (size_t i = 0; i < ARRAY_LEN(blocks); i++) {
+        wait_for_state(blocks[i], JOB_DONE);
+        job_unref(blocks[i]);
+    }
+    job_cancel(driver);
+    wait_for_state(driver, JOB_CANCELLED);
+    job_unref(driver);
+    fleet_free(f);
+}
+
+/* Jobs submit jobs while the main thread adds hosts: under a sanitizer this tells. */
+static bool submit_many(struct job_context *c)
+{
+    static const struct job_kind nothing = {"block", "blocking", block};
+    struct vm_uuid nil = {0};
+    for (int i = 0; i < 50; i++) {
+        job_unref(fleet_submit(c->host->fleet, c->host->id, &nil, "host", &nothing, NULL));
+        poll(NULL, 0, 1);
+    }
+    return true;
+}
+
+static void test_hosts_come_while_jobs_submit(void **state)
+{
+    (void)state;
+    static const struct job_kind many = {"submit", "submitting", submit_many};
+    struct fleet *f = fleet_for("test:///default", false);
+    struct vm_uuid nil = {0};
+    struct job *j = fleet_submit(f, 0, &nil, "host", &many, NULL);
+    for (int i = 0; i < 10; i++) {
+        fleet_add(f, "test:///default", false);
+        poll(NULL, 0, 2);
+    }
+    wait_for_state(j, JOB_DONE);
+    job_unref(j);
     fleet_free(f);
 }
 
@@ -539,6 +636,8 @@ int main(void)
         cmocka_unit_test(test_refused_uri),
         cmocka_unit_test(test_events_arrive),
         cmocka_unit_test(test_waiting_jobs_hold_nobody_up),
+        cmocka_unit_test(test_a_driver_needs_no_place),
+        cmocka_unit_test(test_hosts_come_while_jobs_submit),
         cmocka_unit_test(test_waiting_for_a_reboot_ends_with_the_guest),
         cmocka_unit_test(test_many_changes_at_once),
         cmocka_unit_test(test_default_uri_in_process),
