@@ -48,6 +48,7 @@ void deck_free(struct deck *d)
     tail_view_clear(&d->log.view);
     free(d->log.path);
     free(d->device.key);
+    free(d->device.name);
     autostart_view_unref(d->starts.view);
     free(d->starts.key);
     vec_free(&d->starts.moved);

@@ -45,6 +45,7 @@ struct log_state {
 /* Where the devices pane stands. It outlives the lists: the row is known by its key. */
 struct device_cursor {
     char *key;          /* of the row; NULL: none was chosen yet */
+    char *name;         /* its device's: the key changes where it comes to sit elsewhere; NULL: it has none */
     long at;            /* its place, for when it has gone */
     const char *toggle; /* id of the field; static; NULL: the row's first */
     bool automatic;     /* what libvirt added by itself is shown, too */

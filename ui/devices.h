@@ -21,6 +21,8 @@ const struct device_entry *devices_current(const struct deck *d);
 /* The cursor's row and place among the rows; NULL and 0 where there are none. */
 const struct device_entry *devices_cursor(const struct deck *d, const device_rows *rows, long *at);
 void devices_select(struct deck *d, const struct device_entry *entry, long at);
+/* The row was drawn under the cursor: it is the one that keys mean from now on. */
+void devices_drawn(struct deck *d, const struct device_entry *entry, long at);
 /* Moves the cursor; stops at the ends. */
 void devices_move(struct deck *d, long rows);
 

@@ -30,18 +30,40 @@ size_t devices_shown(const struct deck *d, const struct device_list *l, device_r
     return hidden;
 }
 
+static bool same(const char *a, const char *b)
+{
+    return a && b && strcmp(a, b) == 0;
+}
+
+/* The place of the row that was chosen; -1: it has gone, or none was. */
+static long chosen_row(const struct deck *d, const device_rows *rows)
+{
+    for (size_t i = 0; i < rows->len; i++)
+        if (same(rows->items[i]->key, d->device.key))
+            return (long)i;
+    return -1;
+}
+
+/* What now has its name: it came to sit elsewhere, or the next of its kind moved up. */
+static long namesake_row(const struct deck *d, const device_rows *rows)
+{
+    for (size_t i = 0; i < rows->len; i++)
+        if (same(rows->items[i]->dev.name, d->device.name))
+            return (long)i;
+    return -1;
+}
+
 const struct device_entry *devices_cursor(const struct deck *d, const device_rows *rows, long *at)
 {
+    long last = (long)rows->len - 1;
     *at = 0;
     if (rows->len == 0)
         return NULL;
-    for (size_t i = 0; d->device.key && i < rows->len; i++)
-        if (strcmp(rows->items[i]->key, d->device.key) == 0) {
-            *at = (long)i;
-            return rows->items[i];
-        }
-    long last = (long)rows->len - 1;
-    *at = d->device.at > last ? last : d->device.at;
+    *at = chosen_row(d, rows);
+    if (*at < 0)
+        *at = namesake_row(d, rows);
+    if (*at < 0)
+        *at = d->device.at > last ? last : d->device.at;
     return rows->items[*at];
 }
 
@@ -57,11 +79,31 @@ const struct device_entry *devices_current(const struct deck *d)
 
 void devices_select(struct deck *d, const struct device_entry *entry, long at)
 {
-    char *key = xstrdup(entry->key);
+    char *key = xstrdup(entry->key), *name = xstrdup(entry->dev.name);
     free(d->device.key);
+    free(d->device.name);
     d->device.key = key;
+    d->device.name = name;
     d->device.at = at;
     d->dirty = true;
+}
+
+/* The row that was drawn under the cursor is in the list no more: whatever is there now, nobody saw it yet.
+ */
+static bool has_gone(const struct deck *d)
+{
+    device_rows rows = {0};
+    devices_shown(d, devices_list(d), &rows);
+    bool gone = d->device.key && chosen_row(d, &rows) < 0;
+    vec_free(&rows);
+    return gone;
+}
+
+void devices_drawn(struct deck *d, const struct device_entry *entry, long at)
+{
+    if (d->device.at != at || !same(d->device.key, entry->key) ||
+        (entry->dev.name && !same(d->device.name, entry->dev.name)))
+        devices_select(d, entry, at);
 }
 
 void devices_move(struct deck *d, long rows)
@@ -292,6 +334,9 @@ static char *row_forbids(const struct deck *d, size_t need)
                          deck_vm(d) ? "the devices were not read yet" : "no domain is selected");
     if (!entry)
         return xasprintf("%s: no device is selected", needs[need].command);
+    if (has_gone(d))
+        return xasprintf("%s: %s has just changed or gone; nothing was done", needs[need].command,
+                         d->device.name ? d->device.name : "that device");
     bool drive = strcmp(entry->kind->id, "cdrom") == 0 || strcmp(entry->kind->id, "floppy") == 0;
     if (needs[need].drive && !drive)
         return xasprintf("%s: %s takes no media", needs[need].command, name);
@@ -299,7 +344,8 @@ static char *row_forbids(const struct deck *d, size_t need)
         return xasprintf("toggle: %s has no toggles", name);
     if (needs[need].removable && entry->kind->flags & KIND_PART)
         return xasprintf("remove-device: %s is a part of every domain", name);
-    if (needs[need].removable && entry->automatic && entry->pending == PENDING_NONE)
+    bool waits = entry->pending == PENDING_ADD || entry->pending == PENDING_REMOVE;
+    if (needs[need].removable && entry->automatic && !waits)
         return xasprintf("remove-device: libvirt added %s by itself and would add it again", name);
     if (needs[need].removable && entry->pending == PENDING_UNPLUG)
         return xasprintf("remove-device: the guest was asked to let %s go", name);

@@ -387,6 +387,7 @@ static void draw_rows(struct drawing *w, struct rect body)
     const struct device_entry *cursor = devices_cursor(d, &w->rows, &at);
     w->cursor = d->pane_focused ? cursor : NULL;
     if (w->cursor) {
+        devices_drawn(d, w->cursor, at);
         if (at < state->scroll)
             state->scroll = (int)at;
         if (at >= state->scroll + body.h)

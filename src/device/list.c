@@ -221,11 +221,77 @@ static void read_values(struct device_entry *d, const struct side_device *live,
 
 /* ---- what libvirt added by itself ---- */
 
+/* The first console is what libvirt makes of the first serial port, or what its hypervisor has anyway. */
+static bool is_automatic_console(const struct side_device *d)
+{
+    return d->index == 0 && !xml_get_is(d->node, "target@type", "virtio") &&
+           !xml_get_is(d->node, "target@type", "sclp") && !xml_get_is(d->node, "target@type", "sclplm");
+}
+
+/* Controllers that devices of their own sort sit on. */
+struct seat {
+    const char *controller;
+    const char *index; /* where such a device says which of them it sits on */
+    bool on_demand;    /* there is none, not even the first one, before something needs it */
+};
+
+static const struct seat seats[] = {
+    {"scsi", "address@controller", true},  {"virtio-serial", "address@controller", true},
+    {"ccid", "address@controller", true},  {"usb", "address@bus", false},
+    {"sata", "address@controller", false}, {"ide", "address@controller", false},
+    {"fdc", "address@controller", false},
+};
+
+static bool is_of_its_sort(xmlNodePtr device, const char *controller)
+{
+    if (xml_is(device, "disk"))
+        return xml_get_is(device, "target@bus", controller);
+    if (xml_is(device, "hostdev"))
+        return xml_get_is(device, "@type", controller);
+    if (xml_is(device, "smartcard"))
+        return strcmp(controller, "ccid") == 0;
+    if (xml_is(device, "channel") || xml_is(device, "console"))
+        return strcmp(controller, "virtio-serial") == 0 && xml_get_is(device, "target@type", "virtio");
+    return strcmp(controller, "usb") == 0 && xml_get_is(device, "address@type", "usb");
+}
+
+/* Without an address it comes to the first one. */
+static bool sits_there(xmlNodePtr device, const struct seat *seat, const char *index)
+{
+    if (!is_of_its_sort(device, seat->controller))
+        return false;
+    return xml_child(device, "address") ? xml_get_is(device, seat->index, index) : strcmp(index, "0") == 0;
+}
+
+static bool is_needed(xmlNodePtr controller, const struct seat *seat, const char *index)
+{
+    for (xmlNodePtr node = controller->parent->children; node; node = node->next)
+        if (node->type == XML_ELEMENT_NODE && sits_there(node, seat, index))
+            return true;
+    return false;
+}
+
+/* Those for PCI, the first of those that belong to the machine, and what something sits on; another one is
+ * somebody's own. */
+static bool is_automatic_controller(xmlNodePtr node)
+{
+    char *index = xml_get(node, "@index");
+    const struct seat *seat = NULL;
+    for (size_t i = 0; i < ARRAY_LEN(seats) && !seat; i++)
+        seat = xml_get_is(node, "@type", seats[i].controller) ? &seats[i] : NULL;
+    bool first = !index || strcmp(index, "0") == 0;
+    bool automatic = !seat || !index || (first && !seat->on_demand) || is_needed(node, seat, index);
+    free(index);
+    return automatic;
+}
+
 static bool is_automatic(const struct side_device *d)
 {
     const char *id = d->kind->id;
-    if (d->kind->flags & KIND_AUTOMATIC)
-        return true;
+    if (strcmp(id, "console") == 0)
+        return is_automatic_console(d);
+    if (strcmp(id, "controller") == 0)
+        return is_automatic_controller(d->node);
     if (strcmp(id, "input") == 0)
         return xml_get_is(d->node, "@bus", "ps2") || xml_get_is(d->node, "@bus", "xen");
     if (strcmp(id, "balloon") == 0)

@@ -193,6 +193,55 @@ static void what_libvirt_added_is_told(void **state)
     device_list_unref(l);
 }
 
+/* libvirt has a console for the first serial port, and controllers for what sits on them; others are
+ * somebody's own and stay away once removed. */
+static void own_consoles_and_controllers_are_told(void **state)
+{
+    static const char xml[] =
+        BEGIN PARTS "  <devices>\n"
+                    "    <disk type='file' device='disk'><source file='/a'/><target dev='sda' bus='scsi'/>"
+                    "<address type='drive' controller='0' bus='0' target='0' unit='0'/></disk>\n"
+                    "    <disk type='file' device='disk'><source file='/b'/><target dev='sdb' bus='sata'/>"
+                    "<address type='drive' controller='1' bus='0' target='0' unit='0'/></disk>\n"
+                    "    <serial type='pty'><target type='isa-serial' port='0'/></serial>\n"
+                    "    <console type='pty'><target type='serial' port='0'/></console>\n"
+                    "    <console type='pty'><target type='virtio' port='1'/>"
+                    "<address type='virtio-serial' controller='1' bus='0' port='2'/></console>\n"
+                    "    <channel type='unix'><target type='virtio' name='a'/>"
+                    "<address type='virtio-serial' controller='1' bus='0' port='1'/></channel>\n"
+                    "    <controller type='pci' index='0' model='pcie-root'/>\n"
+                    "    <controller type='pci' index='7' model='pcie-root-port'/>\n"
+                    "    <controller type='usb' index='0'/>\n    <controller type='usb' index='1'/>\n"
+                    "    <controller type='scsi' index='0' model='virtio-scsi'/>\n"
+                    "    <controller type='scsi' index='1' model='virtio-scsi'/>\n"
+                    "    <controller type='sata' index='0'/>\n    <controller type='sata' index='1'/>\n"
+                    "    <controller type='sata' index='2'/>\n"
+                    "    <controller type='virtio-serial' index='0'/>\n"
+                    "    <controller type='virtio-serial' index='1'/>\n"
+                    "    <controller type='made-up'/>\n" END;
+    static const char *const automatic[] = {"console0", "pci0",  "pci7",  "usb0",
+                                            "scsi0",    "sata0", "sata1", "virtio-serial1"};
+    static const char *const own[] = {"console1", "usb1", "scsi1", "sata2", "virtio-serial0"};
+    struct device_list *l = make(NULL, xml);
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(automatic); i++)
+        if (!entry(l, automatic[i])->automatic)
+            fail_msg("%s is taken for somebody's own", automatic[i]);
+    for (size_t i = 0; i < ARRAY_LEN(own); i++)
+        if (entry(l, own[i])->automatic)
+            fail_msg("%s is taken for libvirt's", own[i]);
+    device_list_unref(l);
+    l = make(NULL,
+             BEGIN PARTS "  <devices><console type='pty'><target type='virtio'/></console>"
+                         "<controller type='virtio-serial' index='0'/><controller type='ccid' index='0'/>"
+                         "<controller type='scsi' index='0'/>" END);
+    assert_false(entry(l, "console0")->automatic);
+    assert_true(entry(l, "virtio-serial0")->automatic); /* the console has no address yet */
+    assert_false(entry(l, "ccid0")->automatic);
+    assert_false(entry(l, "scsi0")->automatic);
+    device_list_unref(l);
+}
+
 static void json_tells_all_but_secrets(void **state)
 {
     struct device_list *l = make(live_xml, config_xml);
@@ -267,6 +316,7 @@ int main(void)
         cmocka_unit_test(another_bus_is_one_row),
         cmocka_unit_test(unplugging_is_pending),
         cmocka_unit_test(what_libvirt_added_is_told),
+        cmocka_unit_test(own_consoles_and_controllers_are_told),
         cmocka_unit_test(json_tells_all_but_secrets),
         cmocka_unit_test(consoles_are_told_apart),
         cmocka_unit_test(what_is_no_domain_is_refused),
