@@ -115,7 +115,7 @@ static void drain_messages(struct shell *s)
             m.auth = NULL;
         }
         if (m.type == MSG_EVENT && s->patient && strcmp(m.event.kind, "autostart") == 0)
-            shell_tell_step(&m.event);
+            shell_tell_step(&m.event, fleet_len(s->session.fleet) > 1);
         message_clear(&m);
     }
 }

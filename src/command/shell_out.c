@@ -84,7 +84,7 @@ void shell_print(void *ctx, const char *text)
     strbuf_free(&out);
 }
 
-void shell_tell_step(const struct event *event)
+void shell_tell_step(const struct event *event, bool several_hosts)
 {
     struct strbuf out = {0};
     char stamp[16] = "";
@@ -92,7 +92,7 @@ void shell_tell_step(const struct event *event)
     time_t at = (time_t)(event->wall_ms / 1000);
     if (localtime_r(&at, &tm))
         strftime(stamp, sizeof stamp, "%H:%M:%S", &tm);
-    const char *about = event->vm ? event->vm : event->host;
+    const char *about = event->vm ? event->vm : several_hosts ? event->host : NULL;
     char *name = text_escaped(about ? about : ""), *text = text_escaped(event->text);
     strbuf_printf(&out, "%s %s%s%s\n", stamp, name, name[0] ? ": " : "", text);
     free(name);

@@ -41,7 +41,7 @@ void shell_signals(void); /* from now on SIGINT and its like only interrupt wait
 void shell_say(void *ctx, enum severity severity, const char *text);
 void shell_print(void *ctx, const char *text);
 /* A step of a job that goes on for long, on stderr: its time, what it is about, what was done. */
-void shell_tell_step(const struct event *event);
+void shell_tell_step(const struct event *event, bool several_hosts);
 void shell_print_json(void *ctx, json_object *value);
 void shell_flush(struct shell *s);
 /* A usage error: the message, the line with the offending bytes underlined, the command's usage. */
