@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include "base/text.h"
 #include "ui/autostart_rows.h"
 #include "ui/commands.h"
 #include "ui/commands_private.h"
@@ -147,9 +148,13 @@ static bool open_remedy(struct deck *d, const struct finding *f, struct error *e
         show_for_shell(d, f);
         return true;
     }
-    char *question = xasprintf("%s\n\nRun this command?\n%s", f->text, f->remedy);
+    /* A path in it may have line ends: the question is to be ours alone. */
+    char *text = text_escaped(f->text), *remedy = text_escaped(f->remedy);
+    char *question = xasprintf("%s\n\nRun this command?\n%s", text, remedy);
     confirm_open(d, question, NULL, remedy_answered, xstrdup(f->remedy));
     free(question);
+    free(remedy);
+    free(text);
     return true;
 }
 

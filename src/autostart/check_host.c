@@ -276,7 +276,9 @@ static bool saves(const struct checking *c)
 static char *set_in(const struct checking *c, const char *key)
 {
     const char *path = c->s->files.qemu.path ? c->s->files.qemu.path : "/etc/libvirt/qemu.conf";
-    return xasprintf("$ sed -i '/^ *%s/d' %s", key, path);
+    char *word = text_shell_word(path), *remedy = xasprintf("$ sed -i '/^ *%s/d' %s", key, word);
+    free(word);
+    return remedy;
 }
 
 static void look_ignored(struct checking *c, const char *id)

@@ -125,12 +125,15 @@ static void look_transient(struct checking *c, const char *id)
         if (!c->vms[i].ours || !vm->flags_known || vm->persistent)
             continue;
         char *name = text_shell_word(vm->name), *words = xasprintf("dumpxml %s >%s.xml", name, name);
-        char *dump = check_virsh(c, words), *remedy = xasprintf("%s && virsh define %s.xml", dump, name);
+        char *again = xasprintf("define %s.xml", name), *define = check_virsh(c, again);
+        char *dump = check_virsh(c, words), *remedy = xasprintf("%s && %s", dump, define + strlen("$ "));
         finding_add(&c->out->boot, id, SEV_ERROR, remedy,
                     "%s is transient: it and its policy are gone once it is off", vm->name);
         check_block(c, i, "it is transient: it is gone once it is off");
         free(name);
         free(words);
+        free(again);
+        free(define);
         free(dump);
         free(remedy);
     }

@@ -40,6 +40,22 @@ static int by_name(const void *left, const void *right)
     return order ? order : uuid_compare(&a->uuid, &b->uuid);
 }
 
+static int by_uuid(const void *left, const void *right)
+{
+    const struct survey_place *a = left, *b = right;
+    return uuid_compare(&a->uuid, &b->uuid);
+}
+
+/* The screen looks up each of thousands of domains in each frame. */
+static void take_places(struct survey *s)
+{
+    vec_reserve(&s->places, s->vms.len);
+    for (size_t i = 0; i < s->vms.len; i++)
+        vec_push(&s->places, ((struct survey_place){s->vms.items[i].uuid, i}));
+    if (s->places.len)
+        qsort(s->places.items, s->places.len, sizeof *s->places.items, by_uuid);
+}
+
 static void take_vms(struct survey *s, const struct snapshot *snap)
 {
     s->complete = true;
@@ -60,6 +76,7 @@ static void take_vms(struct survey *s, const struct snapshot *snap)
     }
     if (s->vms.len)
         qsort(s->vms.items, s->vms.len, sizeof *s->vms.items, by_name);
+    take_places(s);
 }
 
 static void take_resources(struct survey *s, const struct host_resources *res)
@@ -220,6 +237,7 @@ void survey_clear(struct survey *s)
         start_item_unref(s->vms.items[i].item);
     }
     vec_free(&s->vms);
+    vec_free(&s->places);
     for (size_t i = 0; i < s->networks.len; i++)
         free(s->networks.items[i].name);
     vec_free(&s->networks);
@@ -242,6 +260,11 @@ void survey_clear(struct survey *s)
 
 const struct survey_vm *survey_find(const struct survey *s, const struct vm_uuid *uuid)
 {
+    struct survey_place wanted = {.uuid = *uuid}, *found;
+    if (s->places.len) {
+        found = bsearch(&wanted, s->places.items, s->places.len, sizeof wanted, by_uuid);
+        return found ? &s->vms.items[found->at] : NULL;
+    }
     for (size_t i = 0; i < s->vms.len; i++)
         if (uuid_equal(&s->vms.items[i].uuid, uuid))
             return &s->vms.items[i];

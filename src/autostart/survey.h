@@ -43,14 +43,21 @@ struct survey_port {
     struct vm_uuid uuid; /* of that domain; nil */
 };
 
+/* Where a domain stands in the list. */
+struct survey_place {
+    struct vm_uuid uuid;
+    size_t at;
+};
+
 struct survey {
     char *host_name, *uri;
-    bool session;                  /* qemu:///session and its likes: units of the user */
-    bool local;                    /* the host's files are this machine's */
-    bool root;                     /* we are root */
-    bool complete;                 /* every domain's definition was read */
-    unsigned long libvirt_version; /* the daemon's: major*1000000 + minor*1000 + release; 0 unknown */
-    VEC(struct survey_vm) vms;     /* sorted by name */
+    bool session;                    /* qemu:///session and its likes: units of the user */
+    bool local;                      /* the host's files are this machine's */
+    bool root;                       /* we are root */
+    bool complete;                   /* every domain's definition was read */
+    unsigned long libvirt_version;   /* the daemon's: major*1000000 + minor*1000 + release; 0 unknown */
+    VEC(struct survey_vm) vms;       /* sorted by name */
+    VEC(struct survey_place) places; /* of all of them, sorted by UUID; or none */
     bool networks_known, pools_known;
     VEC(struct survey_network) networks; /* and pools */
     VEC(struct survey_port) ports;       /* only those that some definition asks for */

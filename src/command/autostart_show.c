@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "command/autostart.h"
 #include "command/query.h"
 
@@ -299,10 +300,13 @@ static void tell_step(const struct following *f, const struct run_step *step)
     time_t at = (time_t)(step->wall_ms / 1000);
     if (localtime_r(&at, &tm))
         strftime(stamp, sizeof stamp, "%H:%M:%S", &tm);
-    char *line =
-        xasprintf("%s %s%s%s\n", stamp, step->node ? step->node : "", step->node ? ": " : "", step->text);
+    /* A line a step: no name and no answer of a guest begins another one. */
+    char *node = text_escaped(step->node), *text = text_escaped(step->text);
+    char *line = xasprintf("%s %s%s%s\n", stamp, node, node[0] ? ": " : "", text);
     front->print(front->ctx, line);
     free(line);
+    free(text);
+    free(node);
 }
 
 /* Once the record is full its oldest steps go; then the time tells which are new. */

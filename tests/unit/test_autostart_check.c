@@ -212,6 +212,8 @@ static void remedies_are_commands(void **state)
         {"a network that is not defined", "needs-missing", "$ virsh -c qemu:///system net-define lan.xml"},
         {"a policy that cannot be read", "policy-value", "autostart a order="},
         {"too much memory together", "memory", "autostart b off"},
+        {"transient", "transient",
+         "$ virsh -c qemu:///system dumpxml a >a.xml && virsh -c qemu:///system define a.xml"},
         {"another machine", "host-unknown", "$ ssh tower virtdeck autostart check"},
         {"after one that nobody starts", "after-nobody", "autostart b on"},
     };
