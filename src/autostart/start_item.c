@@ -136,7 +136,9 @@ static void read_forwards(xmlNodePtr nic, struct start_item *it)
         for (xmlNodePtr r = xml_child(f, "range"); r; r = xml_next(r, "range")) {
             char *start = xml_get(r, "@start"), *end = xml_get(r, "@end");
             int first = port_number(start), last = end ? port_number(end) : first;
-            for (int port = first; first > 0 && port <= last && !xml_get_is(r, "@exclude", "yes"); port++)
+            bool left_out = xml_get_is(r, "@exclude", "yes");
+            for (int port = first; first > 0 && port <= last && !left_out && it->ports.len < ITEMS_MAX;
+                 port++)
                 add_port(it, port, udp, address, "a forwarded port");
             free(start);
             free(end);

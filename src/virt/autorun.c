@@ -232,6 +232,16 @@ static bool open_record(struct autorun *r)
     return resumed;
 }
 
+/* Nobody knows whether these are to be started: they are not in the plan. */
+static void tell_unread(struct autorun *r)
+{
+    const struct survey *s = &r->view->survey;
+    for (size_t i = 0; i < s->vms.len; i++)
+        if (!s->vms.items[i].item)
+            autorun_tell(r, PLAN_NONE, SEV_WARN, "%s is left alone: its definition could not be read",
+                         s->vms.items[i].name);
+}
+
 static bool prepare(struct autorun *r)
 {
     if (!wait_for_host(r))
@@ -253,6 +263,7 @@ static bool prepare(struct autorun *r)
     bool resumed = open_record(r);
     if (resumed)
         autorun_spend_again(r);
+    tell_unread(r);
     for (size_t i = 0; i < r->plan->findings.len; i++)
         autorun_tell(r, PLAN_NONE, r->plan->findings.items[i].severity, "%s",
                      r->plan->findings.items[i].text);

@@ -364,10 +364,23 @@ bool context_cancelled(struct job_context *c)
 
 void context_give_place(struct job_context *c)
 {
+    context_leave_place(c);
+    c->placeless = true;
+}
+
+void context_leave_place(struct job_context *c)
+{
     pthread_mutex_lock(&c->host->lock);
     if (!c->placeless)
         leave_place(c->host);
-    c->placeless = true;
+    pthread_mutex_unlock(&c->host->lock);
+}
+
+void context_take_place(struct job_context *c)
+{
+    pthread_mutex_lock(&c->host->lock);
+    if (!c->placeless)
+        take_place_again(c->host);
     pthread_mutex_unlock(&c->host->lock);
 }
 

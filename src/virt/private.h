@@ -301,6 +301,9 @@ bool context_cancelled(struct job_context *c);
 /* For a job that lets others work and makes but short calls itself: from now on it is not counted, so that it
  * can look at the time, and be cancelled, while all places are taken by calls that last. */
 void context_give_place(struct job_context *c);
+/* Around what waits for others than libvirt: no place is held between the two. */
+void context_leave_place(struct job_context *c);
+void context_take_place(struct job_context *c);
 /* False with c->error set: nobody can tell. */
 bool context_read_state(struct job_context *c, bool *active, bool *persistent);
 /* Waits until the domain's state is in the mask (1u << state) or it is gone (then c->gone). False with

@@ -228,8 +228,11 @@ static int try_address(struct job_context *c, const char *address, int port, int
     snprintf(host, sizeof host, "%.*s", (int)(bracketed ? len - 2 : len), address + bracketed);
     int result = getaddrinfo(host, service, &hints, &found);
     if (result == EAI_NONAME) {
+        /* A name: its servers may take as long as they like. */
         hints.ai_flags = AI_ADDRCONFIG | AI_NUMERICSERV;
+        context_leave_place(c);
         result = getaddrinfo(host, service, &hints, &found);
+        context_take_place(c);
     }
     for (struct addrinfo *a = result == 0 ? found : NULL; a && code != EISCONN && code != ECANCELED;
          a = a->ai_next)
