@@ -279,8 +279,11 @@ static void save(struct autorun *r)
         json_object_put(r->record.engine);
     r->record.engine = engine_json(r->engine);
     run_record_take(&r->record, r->engine, r->plan, autorun_now(r), clock_wall_ms());
-    if (!run_record_save(&r->record, r->own_path, &e))
-        log_write(LEVEL_LOG_WARN, "%s", error_text(&e));
+    bool saved = run_record_save(&r->record, r->own_path, &e);
+    if (!saved && !r->unsaved)
+        fleet_event(r->c->host, NULL, NULL, "autostart", SEV_WARN, MARK_NONE,
+                    "others can't look on, and broken off it would begin anew: %s", error_text(&e));
+    r->unsaved = !saved;
     error_clear(&e);
     r->changed = false;
 }

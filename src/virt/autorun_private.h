@@ -41,6 +41,7 @@ struct autorun {
     enum engine_state *told; /* of a node: the state that was told last */
     int64_t told_ms;         /* when a countdown was told last */
     bool changed;            /* the record is older than what happened */
+    bool unsaved;            /* it could not be written, and that was told */
 };
 
 int64_t autorun_now(const struct autorun *r);

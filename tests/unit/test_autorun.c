@@ -16,6 +16,7 @@
 #include "autostart/run_file.h"
 #include "autostart/start_item.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/paths.h"
 #include "base/strbuf.h"
 #include "scratch.h"
@@ -100,6 +101,7 @@ static struct fleet *open_host(bool running)
 struct watch {
     int ready[DOMAINS]; /* or off */
     unsigned under_way, most_under_way, n_begun, n_over;
+    unsigned n_unsaved;
     unsigned lifecycle; /* starts that libvirt itself told of */
 };
 
@@ -116,6 +118,7 @@ static void check_order(const struct watch *w, unsigned vm, bool reverse)
 static void take_event(struct watch *w, const struct event *ev, bool reverse)
 {
     unsigned vm;
+    w->n_unsaved += strstr(ev->text, "can't look on") != NULL;
     if (!ev->vm || sscanf(ev->vm, "vm%u", &vm) != 1 || vm >= DOMAINS)
         return;
     if (strcmp(ev->kind, "lifecycle") == 0 && ev->mark == (reverse ? MARK_STOP : MARK_START))
@@ -207,6 +210,26 @@ static void a_shutdown_goes_the_other_way(void **state)
     fleet_free(f);
 }
 
+/* ---- a record that can't be written ---- */
+
+static void a_lost_record_is_told(void **state)
+{
+    (void)state;
+    struct fleet *f = open_host(true);
+    struct sim sim = {.now_ms = 1000000};
+    struct watch w = {0};
+    struct snapshot *s = fleet_snapshot(f, 0);
+    char *key = run_key(s->host.uri), *path = run_own_path(key, "json");
+    struct error e = ERROR_INIT;
+    assert_true(file_make_dirs(path, &e)); /* where the file is to be */
+    run(f, &sim, &w, false);
+    assert_int_equal(w.n_unsaved, 1);
+    snapshot_unref(s);
+    free(path);
+    free(key);
+    fleet_free(f);
+}
+
 /* ---- once ---- */
 
 #define ONCE "00000000-0000-4000-8000-000000000001"
@@ -269,6 +292,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_start_keeps_order_and_limits, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(a_shutdown_goes_the_other_way, scratch_setup, scratch_teardown),
+        cmocka_unit_test_setup_teardown(a_lost_record_is_told, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(once_is_taken_back_by_who_goes_on, scratch_setup, scratch_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
