@@ -24,7 +24,7 @@ ALL_LDFLAGS  = -pthread $(SAN) $(LDFLAGS)
 ALL_LIBS     = $(pkg_libs) -lm
 
 SOURCES  := $(sort $(wildcard src/*.c src/*/*.c ui/*.c))
-EMBEDDED := $(sort $(wildcard keymaps/*.json themes/*.json src/virt/demo/*.xml packaging/systemd/*/*.service))
+EMBEDDED := $(sort $(wildcard keymaps/*.json themes/*.json src/diagnose/*.json src/virt/demo/*.xml packaging/systemd/*/*.service))
 OBJECTS  := $(patsubst %.c,$(BUILD)/%.o,$(SOURCES)) $(BUILD)/builtins.o
 # Everything but main(): what the tests link.
 LIBRARY  := $(BUILD)/libvirtdeck.a

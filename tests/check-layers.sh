@@ -29,8 +29,9 @@ forbid 'libvirt/|libvirt\.h|virterror\.h' 'only src/virt/ may include libvirt' $
 forbid '(\.\./)*ui/' 'nothing under src/ but main.c may include ui/' $(not '^ui/|^src/main\.c$')
 forbid 'virt/private\.h' 'private to src/virt/' $(not '^src/virt/')
 # The layers of src/: each knows only those before it.
-forbid 'model/|virt/|command/|device/|logs/' 'base/ knows nobody' $(printf '%s\n' "$all" | grep '^src/base/')
+forbid 'model/|virt/|command/|device/|logs/|diagnose/' 'base/ knows nobody' $(printf '%s\n' "$all" | grep '^src/base/')
 forbid 'virt/|command/' 'model/ knows base/ only' $(printf '%s\n' "$all" | grep '^src/model/')
+forbid 'virt/|command/|device/|logs/|autostart/' 'diagnose/ knows base/ and model/ only' $(printf '%s\n' "$all" | grep '^src/diagnose/' || echo /dev/null)
 forbid 'virt/|command/|device/|logs/' 'autostart/ knows base/ and model/ only' $(printf '%s\n' "$all" | grep '^src/autostart/' || echo /dev/null)
 forbid 'command/' 'virt/ does not know the commands' $(printf '%s\n' "$all" | grep '^src/virt/')
 exit $bad

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Matching: one pass says which signatures' strings are in the line at all; only those are run.
+ */
+#include "diagnose/signature.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "diagnose/signature_private.h"
+
+struct candidates {
+    uint64_t bits[SIGNATURES_MAX / 64];
+    bool any;
+};
+
+static void put_candidate(void *ctx, int id)
+{
+    struct candidates *c = ctx;
+    c->bits[id / 64] |= (uint64_t)1 << (id % 64);
+    c->any = true;
+}
+
+static bool is_candidate(const struct candidates *c, size_t i)
+{
+    return c->bits[i / 64] >> (i % 64) & 1;
+}
+
+static bool known_by_code(const struct signature *s, const struct evidence_line *line)
+{
+    return s->code && line->source == SOURCE_LIBVIRT && line->code == s->code &&
+           (!s->domain || s->domain == line->domain);
+}
+
+static void find_candidates(const struct signatures *s, const struct evidence_line *line, size_t len,
+                            struct candidates *c)
+{
+    memset(c, 0, sizeof *c);
+    literals_scan(s->literals, line->text, len, put_candidate, c);
+    for (size_t i = 0; i < s->always.len; i++)
+        put_candidate(c, s->always.items[i]);
+    for (size_t i = 0; i < s->items.len && line->code; i++)
+        if (known_by_code(&s->items.items[i], line))
+            put_candidate(c, (int)i);
+}
+
+/* The text counts before the code: it has what can be put into the remedy. */
+static bool try_one(const struct signature *s, const struct evidence_line *line, size_t len,
+                    struct pattern_span *spans, bool *by_code)
+{
+    *by_code = false;
+    if (!(s->sources >> line->source & 1))
+        return false;
+    size_t before = line->begin ? line->begin : PATTERN_NONE;
+    if (s->pattern && pattern_find(s->pattern, line->text, len, before, spans))
+        return true;
+    *by_code = known_by_code(s, line);
+    return *by_code;
+}
+
+static size_t looked_at(const struct evidence_line *line)
+{
+    return line->len < SIGNATURE_LOOKED_AT ? line->len : SIGNATURE_LOOKED_AT;
+}
+
+void signatures_match(const struct signatures *s, const struct evidence_line *line,
+                      const struct evidence_context *context, diagnosis_list *out)
+{
+    struct candidates c;
+    struct pattern_span spans[PATTERN_GROUPS + 1];
+    bool by_code;
+    size_t len = looked_at(line);
+    find_candidates(s, line, len, &c);
+    for (size_t i = 0; i < s->items.len && c.any; i++) {
+        const struct signature *sig = &s->items.items[i];
+        if (!is_candidate(&c, i) || !try_one(sig, line, len, spans, &by_code))
+            continue;
+        struct captured captured = {sig, line->text, by_code ? NULL : spans, context};
+        struct diagnosis d = {.signature = sig, .at = by_code ? 0 : spans[0].begin};
+        signature_fill(&captured, &d);
+        vec_push(out, d);
+    }
+}
+
+const struct signature *signatures_best(const struct signatures *s, const struct evidence_line *line)
+{
+    struct candidates c;
+    bool by_code;
+    size_t len = looked_at(line);
+    find_candidates(s, line, len, &c);
+    for (size_t i = 0; i < s->items.len && c.any; i++)
+        if (is_candidate(&c, i) && try_one(&s->items.items[i], line, len, NULL, &by_code))
+            return &s->items.items[i];
+    return NULL;
+}
+
+size_t signatures_count(const struct signatures *s)
+{
+    return s->items.len;
+}
+
+const struct signature *signatures_at(const struct signatures *s, size_t i)
+{
+    return &s->items.items[i];
+}
+
+const struct signature *signatures_find(const struct signatures *s, const char *id)
+{
+    for (size_t i = 0; i < s->items.len; i++)
+        if (strcmp(s->items.items[i].id, id) == 0)
+            return &s->items.items[i];
+    return NULL;
+}
+
+static void strings_free(signature_strings *l)
+{
+    for (size_t i = 0; i < l->len; i++)
+        free(l->items[i]);
+    vec_free(l);
+}
+
+void signature_clear(struct signature *s)
+{
+    free(s->id);
+    free(s->regex);
+    pattern_free(s->pattern);
+    for (size_t i = 0; i < PATTERN_GROUPS; i++)
+        free(s->groups[i]);
+    free(s->cause);
+    free(s->remedy);
+    free(s->command);
+    free(s->example);
+    strings_free(&s->near);
+    strings_free(&s->also);
+    *s = (struct signature){0};
+}
+
+void signatures_free(struct signatures *s)
+{
+    if (!s)
+        return;
+    for (size_t i = 0; i < s->items.len; i++)
+        signature_clear(&s->items.items[i]);
+    vec_free(&s->items);
+    vec_free(&s->always);
+    literals_free(s->literals);
+    free(s);
+}
+
+void diagnosis_clear(struct diagnosis *d)
+{
+    free(d->cause);
+    free(d->remedy);
+    free(d->command);
+    *d = (struct diagnosis){0};
+}
+
+void diagnoses_free(diagnosis_list *l)
+{
+    for (size_t i = 0; i < l->len; i++)
+        diagnosis_clear(&l->items[i]);
+    vec_free(l);
+}
