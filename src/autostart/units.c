@@ -290,12 +290,13 @@ static bool plan_rival(const struct units_place *p, unit_steps *out, struct erro
 
 static void note_linger(const struct units_place *p, unit_steps *out)
 {
-    struct passwd *pw = getpwuid(getuid());
-    if (!p->r->session || !pw)
+    char buffer[4096];
+    struct passwd pw, *found = NULL;
+    if (!p->r->session || getpwuid_r(getuid(), &pw, buffer, sizeof buffer, &found) != 0 || !found)
         return;
-    char *path = xasprintf("%s/var/lib/systemd/linger/%s", p->r->root, pw->pw_name);
+    char *path = xasprintf("%s/var/lib/systemd/linger/%s", p->r->root, pw.pw_name);
     if (!exists(path)) {
-        char *command = xasprintf("loginctl enable-linger %s", pw->pw_name);
+        char *command = xasprintf("loginctl enable-linger %s", pw.pw_name);
         add_note(out,
                  xasprintf("note: without lingering they run only while you are logged in; with it from the "
                            "host's start on: %s",
