@@ -283,11 +283,22 @@ static bool search(struct run *r, struct ways *now, struct ways *next, size_t be
     return found;
 }
 
+/* A search for plain strings is faster by far. */
+static bool ruled_out(const struct pattern *p, const char *text, size_t len)
+{
+    for (size_t i = 0; i < p->literals.len; i++)
+        if (memmem(text, len, p->literals.items[i], strlen(p->literals.items[i])))
+            return false;
+    return p->literals.len > 0;
+}
+
 bool pattern_find(const struct pattern *p, const char *text, size_t len, size_t before,
                   struct pattern_span *spans)
 {
     size_t n = p->code.len, best[MOST_SLOTS];
     struct run r = {.p = p, .text = text, .len = len, .width = 2 * (p->groups + 1)};
+    if (ruled_out(p, text, len))
+        return false;
     memset(best, 0xff, sizeof best);
     size_t *block = xcalloc(n + 2 * n * r.width + n, sizeof *block); /* one for all: this is called often */
     int *pcs = (int *)(block + n + 2 * n * r.width);
