@@ -345,6 +345,9 @@ static void begin_node(struct engine *e, uint32_t i, int64_t now)
             make_ready(e, i, now);
         else
             set_state(e, i, NODE_CREATED, now - grace(e), NULL);
+    } else if (p->kind == PLAN_DOMAIN && p->who == PLAN_NATIVE && !e->plan->reverse && p->n_nexts == 0) {
+        /* libvirt does so when its daemon comes up, which may be long ago: nobody waits for it. */
+        set_state(e, i, NODE_LEFT, now, xstrdup("left to libvirt's own flag"));
     } else if (p->kind == PLAN_DOMAIN && p->who == PLAN_NATIVE && !e->plan->reverse) {
         n->deadline_ms = now + p->timeout_ms;
         set_state(e, i, NODE_STARTING, now, NULL);
@@ -566,7 +569,7 @@ bool engine_succeeded(const struct engine *e)
     for (uint32_t i = 0; i < e->plan->n_nodes; i++) {
         const struct node *n = &e->nodes[i];
         bool meant = n->state == NODE_READY || n->state == NODE_OFF ||
-                     (n->state == NODE_LEFT && plan_of(e, i)->stop == STOP_NONE);
+                     (n->state == NODE_LEFT && (!e->plan->reverse || plan_of(e, i)->stop == STOP_NONE));
         if (plan_of(e, i)->kind != PLAN_BARRIER && (!meant || n->late))
             return false;
     }

@@ -30,7 +30,7 @@ enum engine_state {
     NODE_STOPPING, /* going down */
     NODE_FORCING,
     NODE_OFF,
-    NODE_LEFT, /* going down: it runs on */
+    NODE_LEFT, /* going down: it runs on; up: libvirt's own flag starts it, and nobody waits for it */
     NODE_STATES
 };
 

@@ -110,7 +110,8 @@ static bool read_saved(json_object *o, bool reverse, struct saved *s)
     s->late = get_bool(o, "late");
     if (json_object_object_get_ex(o, "why", &why) && json_object_is_type(why, json_type_string))
         s->why = json_object_get_string(why);
-    return s->state != NODE_STATES && (s->state == NODE_IDLE || (s->state >= NODE_STOPPING) == reverse);
+    bool any_way = s->state == NODE_IDLE || s->state == NODE_LEFT;
+    return s->state != NODE_STATES && (any_way || (s->state >= NODE_STOPPING) == reverse);
 }
 
 static int64_t not_after(int64_t ms, int64_t latest)

@@ -232,6 +232,14 @@ bool autostart_list_run(struct call *call, struct error *e)
 
 /* ---- plan ---- */
 
+/* What of the host's file does not count, so that nobody wonders at the plan. */
+static void tell_config(const struct call *call, const struct survey *s)
+{
+    const struct frontend *f = call->session->frontend;
+    for (size_t i = 0; i < s->config_findings.len; i++)
+        f->say(f->ctx, s->config_findings.items[i].severity, s->config_findings.items[i].text);
+}
+
 static bool show_plan(struct output *o, int host, struct autostart_view *v, struct error *e)
 {
     bool reverse = call_option(o->call, "reverse") != NULL, now = call_option(o->call, "now") != NULL;
@@ -239,6 +247,7 @@ static bool show_plan(struct output *o, int host, struct autostart_view *v, stru
     const struct plan *plan = made ? made : reverse ? v->down : v->up;
     (void)host;
     (void)e;
+    tell_config(o->call, &v->survey);
     output_head(o, &v->survey);
     if (o->call->json) {
         json_object *json = plan_json(plan);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "autostart/view.h"
 #include "base/clock.h"
 #include "command/families.h"
 #include "command/query.h"
@@ -18,7 +19,8 @@
 #define JSON_COLUMNS                                                                                         \
     "name,uuid,id,state,reason,cpu,vcpus,mem,maxmem,rx,tx,rd,wr,autostart,order,ip,uptime,title,os,host,age"
 /* Columns that are read from a domain's XML, which comes a moment after the figures. */
-#define FROM_DEFINITION "title description os tags order ip type arch machine vcpus maxmem agent changed"
+#define FROM_DEFINITION                                                                                      \
+    "title description os tags autostart order ip type arch machine vcpus maxmem agent changed"
 
 struct table {
     struct call *call;
@@ -254,9 +256,9 @@ static void print_json(const struct table *t)
 
 struct ready {
     const struct table *table;
-    uint64_t ticks;              /* complete ticks that are needed */
-    bool definitions, ip, rates; /* what else */
-    int64_t defined_ms;          /* when all definitions were there; 0 not yet */
+    uint64_t ticks;                         /* complete ticks that are needed */
+    bool definitions, ip, rates, autostart; /* what else */
+    int64_t defined_ms;                     /* when all definitions were there; 0 not yet */
 };
 
 /* What comes after the definitions, which name the NICs and disks, and how long it is waited for: addresses
@@ -264,6 +266,9 @@ struct ready {
  * first rates (some drivers have none). */
 #define ADDRESSES_MS 250
 #define RATES_MS     700
+/* What really starts with the host is worked out where some domain has a policy. */
+#define AUTOSTART_MS     5000
+#define AUTOSTART_AGE_MS 10000
 
 static bool host_ready(const struct ready *w, const struct host_info *h)
 {
@@ -289,9 +294,34 @@ static bool has_nic(const struct vm *vm)
     return false;
 }
 
+/* The first domain with a policy of which nothing is known yet; NULL: none. */
+static const struct vm *without_verdict(const struct snapshot *s)
+{
+    for (size_t i = 0; i < s->n_vms; i++)
+        if (s->vms[i].autostart == AUTOSTART_UNKNOWN && s->vms[i].start && s->vms[i].start->policy.present)
+            return &s->vms[i];
+    return NULL;
+}
+
+static bool autostart_known(const struct ready *w, const struct snapshot *s, int64_t waited)
+{
+    const struct vm *vm = w->autostart && waited < AUTOSTART_MS ? without_verdict(s) : NULL;
+    if (!vm)
+        return true;
+    struct autostart_view *v = fleet_autostart(w->table->call->session->fleet, s->host.id, AUTOSTART_AGE_MS);
+    const struct vm_verdict *verdict =
+        v && v->survey.complete ? autostart_verdict(&v->check, &vm->uuid) : NULL;
+    /* Of some hosts nobody can tell: remote ones, the test driver. Else it comes with the next snapshot. */
+    bool nobody_knows = verdict && verdict->verdict == AUTOSTART_UNKNOWN;
+    autostart_view_unref(v);
+    return nobody_knows;
+}
+
 /* Whether it pays to wait any longer, `waited` ms after the definitions. */
 static bool late_known(const struct ready *w, const struct snapshot *s, int64_t waited)
 {
+    if (s->host.state == HOST_UP && !autostart_known(w, s, waited))
+        return false;
     bool ip = w->ip && waited < ADDRESSES_MS, rates = w->rates && waited < RATES_MS;
     if (s->host.state != HOST_UP || (!ip && !rates))
         return true;
@@ -340,6 +370,11 @@ static bool needs_definition(const struct column *c)
     return list_has(FROM_DEFINITION, ' ', c->id);
 }
 
+static bool is_autostart(const struct column *c)
+{
+    return strcmp(c->id, "autostart") == 0;
+}
+
 static bool is_ip(const struct column *c)
 {
     return strcmp(c->id, "ip") == 0;
@@ -354,7 +389,8 @@ static bool wait_ready(const struct table *t, struct error *e)
                       .ticks = t->filter || rates ? 2 : 1,
                       .definitions = t->filter || needs(t, needs_definition),
                       .ip = needs(t, is_ip),
-                      .rates = rates};
+                      .rates = rates,
+                      .autostart = t->filter || needs(t, is_autostart)};
     return !f->wait || f->wait(f->ctx, -1, is_ready, &w, -1, e);
 }
 

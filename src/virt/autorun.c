@@ -80,8 +80,9 @@ void autorun_tell(struct autorun *r, uint32_t node, enum severity severity, cons
     free(name);
 }
 
-static struct snapshot *newest(struct host *h)
+struct snapshot *autorun_newest(const struct autorun *r)
 {
+    struct host *h = r->c->host;
     pthread_mutex_lock(&h->lock);
     struct snapshot *s = snapshot_ref(h->latest);
     pthread_mutex_unlock(&h->lock);
@@ -116,7 +117,7 @@ static bool wait_for_host(struct autorun *r)
     bool told = false;
     int64_t up_since = 0;
     for (;;) {
-        struct snapshot *s = newest(c->host);
+        struct snapshot *s = autorun_newest(r);
         bool up = s->host.state == HOST_UP;
         up_since = up ? (up_since ? up_since : clock_mono_ms()) : 0;
         bool known = is_known(s, up_since);
@@ -246,7 +247,7 @@ static bool prepare(struct autorun *r)
 {
     if (!wait_for_host(r))
         return false;
-    struct snapshot *s = newest(r->c->host);
+    struct snapshot *s = autorun_newest(r);
     r->key = run_key(s->host.uri);
     r->path = run_path(r->key, "json");
     r->own_path = run_own_path(r->key, "json");
@@ -328,17 +329,25 @@ static int64_t advance(struct autorun *r)
     return done ? autorun_now(r) : until;
 }
 
+/* Of the domains that are this run's business. */
+static void count(const struct autorun *r, unsigned *done, unsigned *all)
+{
+    bool down = r->plan->reverse;
+    *done = *all = 0;
+    for (uint32_t i = 0; i < r->plan->n_nodes; i++) {
+        enum engine_state s = engine_look(r->engine, i).state;
+        if (r->plan->nodes[i].kind != PLAN_DOMAIN || (!down && s == NODE_LEFT))
+            continue;
+        ++*all;
+        *done += s == (down ? NODE_OFF : NODE_READY);
+    }
+}
+
 static void tell_progress(struct autorun *r)
 {
-    uint32_t n = 0, over = 0;
-    for (uint32_t i = 0; i < r->plan->n_nodes; i++) {
-        if (r->plan->nodes[i].kind != PLAN_DOMAIN)
-            continue;
-        enum engine_state s = engine_look(r->engine, i).state;
-        n++;
-        over += r->plan->reverse ? s == NODE_OFF : s == NODE_READY;
-    }
-    context_progress(r->c, "%u of %u %s", over, n, r->plan->reverse ? "off" : "ready");
+    unsigned done, all;
+    count(r, &done, &all);
+    context_progress(r->c, "%u of %u %s", done, all, r->plan->reverse ? "off" : "ready");
 }
 
 /* Until something happens, or it is time. False: it was cancelled, or the program ends. */
@@ -366,7 +375,7 @@ static bool carry_out(struct autorun *r)
 {
     uint64_t seen = 0;
     for (;;) {
-        struct snapshot *snap = newest(r->c->host);
+        struct snapshot *snap = autorun_newest(r);
         autorun_look(r, snap);
         snapshot_unref(snap);
         int64_t until = advance(r);
@@ -390,18 +399,6 @@ static void keep_times(struct autorun *r)
         log_write(LEVEL_LOG_WARN, "%s", error_text(&e));
     error_clear(&e);
     free(path);
-}
-
-static void count(const struct autorun *r, unsigned *done, unsigned *all)
-{
-    *done = *all = 0;
-    for (uint32_t i = 0; i < r->plan->n_nodes; i++) {
-        if (r->plan->nodes[i].kind != PLAN_DOMAIN)
-            continue;
-        enum engine_state s = engine_look(r->engine, i).state;
-        ++*all;
-        *done += r->plan->reverse ? s == NODE_OFF : s == NODE_READY;
-    }
 }
 
 static bool conclude(struct autorun *r)

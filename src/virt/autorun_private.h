@@ -49,6 +49,9 @@ int64_t autorun_now(const struct autorun *r);
 void autorun_tell(struct autorun *r, uint32_t node, enum severity severity, const char *fmt, ...)
     ATTR_PRINTF(4, 5);
 
+/* The host as it was seen last; the caller unrefs. */
+struct snapshot *autorun_newest(const struct autorun *r);
+
 /* autorun_steps.c */
 void autorun_do(struct autorun *r, const struct engine_step *step);
 /* What came of the steps under way, what the host says of the plan's nodes. True: something did. */

@@ -154,8 +154,23 @@ void autorun_cancel_all(struct autorun *r)
     vec_clear(&r->spends);
 }
 
+/* Between the plan and its turn somebody may have thought better of it. */
+static bool still_wanted(struct autorun *r, uint32_t node)
+{
+    struct snapshot *snap = autorun_newest(r);
+    const struct vm *vm = snapshot_find(snap, &node_of(r, node)->uuid);
+    bool wanted = !vm || !vm->start || start_item_is_ours(vm->start);
+    snapshot_unref(snap);
+    return wanted;
+}
+
 void autorun_do(struct autorun *r, const struct engine_step *s)
 {
+    if (s->action == ENGINE_START && node_of(r, s->node)->kind == PLAN_DOMAIN && !still_wanted(r, s->node)) {
+        engine_event(r->engine, ENGINE_FAILED, s->node, autorun_now(r),
+                     "its policy was taken back meanwhile");
+        return;
+    }
     bool works = (size_t)s->action < ARRAY_LEN(submits) && submits[s->action];
     tell_step(r, s);
     if (s->action == ENGINE_EXPECT)

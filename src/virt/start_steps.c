@@ -24,14 +24,21 @@ const struct job_kind step_start = {"start", "starting", run_start};
 
 /* ---- a network, a pool ---- */
 
-/* 1: active, 0: not, -1: there is none of that name or nobody can tell (libvirt's last error). */
+/* Takes libvirt's word at once: the next call on the network or pool clears it. */
+static bool start_failed(struct job_context *c, enum need_kind kind, const char *name)
+{
+    return error_from_libvirt(&c->error, "start %s %s", need_words[kind], name);
+}
+
+/* 1: active, 0: not, with c->error set, -1: there is none of that name or nobody can tell (libvirt's last
+ * error). */
 static int network_start(struct job_context *c, const char *name, bool *was)
 {
     virNetworkPtr n = virNetworkLookupByName(c->conn, name);
     if (!n)
         return -1;
     *was = virNetworkIsActive(n) == 1;
-    bool good = *was || virNetworkCreate(n) == 0;
+    bool good = *was || virNetworkCreate(n) == 0 || start_failed(c, NEED_NETWORK, name);
     good = good || (*was = virNetworkIsActive(n) == 1);
     virNetworkFree(n);
     return good;
@@ -43,7 +50,7 @@ static int pool_start(struct job_context *c, const char *name, bool *was)
     if (!p)
         return -1;
     *was = virStoragePoolIsActive(p) == 1;
-    bool good = *was || virStoragePoolCreate(p, 0) == 0;
+    bool good = *was || virStoragePoolCreate(p, 0) == 0 || start_failed(c, NEED_POOL, name);
     good = good || (*was = virStoragePoolIsActive(p) == 1);
     virStoragePoolFree(p);
     return good;
@@ -65,6 +72,7 @@ static bool start_need(struct job_context *c, const struct need_row *row, const 
     int result = row->start(c, name, &was);
     const char *word = need_words[row->kind];
     if (result == 1) {
+        error_clear(&c->error);
         context_say(c, was ? "active already" : "started");
         return true;
     }
@@ -72,7 +80,7 @@ static bool start_need(struct job_context *c, const struct need_row *row, const 
     if (result < 0 && last && last->code == row->missing)
         return error_set(&c->error, STATUS_FAILED, "%s %s: there is no %s of that name on this host: %s",
                          word, name, word, row->advice);
-    return error_from_libvirt(&c->error, "start %s %s", word, name);
+    return result < 0 && start_failed(c, row->kind, name);
 }
 
 static bool run_need(struct job_context *c)

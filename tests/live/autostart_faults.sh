@@ -22,6 +22,8 @@ cheap_define behind
 perl -MIO::Socket::INET -e 'my $s = IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1:5999") or die; sleep' &
 at_exit_do "kill $! 2>/dev/null"
 
+v pool-define-as lost dir --target /var/lib/libvirt/no-such-folder >/dev/null
+cheap_define nopool
 set_policy() {
     vd autostart "$@" >"$TEST_TMP/out" 2>&1 || note "$(cat "$TEST_TMP/out")"
 }
@@ -37,6 +39,7 @@ set_policy dep after=never
 set_policy port order=20
 set_policy big order=20
 set_policy behind after=big
+set_policy nopool order=10 needs=pool:lost
 
 # ---- before ----
 
@@ -81,10 +84,12 @@ dep skipped never
 port failed 5999|[Aa]ddress already in use|bind
 big skipped memory
 behind skipped big
+nopool skipped pool lost
 EOF
 is "good1 runs" "$(state_of good1)" running
 is "good2 runs, though lower ones failed" "$(state_of good2)" running
 is "dep does not" "$(state_of dep)" "shut off"
 is "never runs, without an answer" "$(state_of never)" running
+like "why a pool can't be started is told" "$(cat "$TEST_TMP/run.err")" "pool lost.*(No such file|cannot open)"
 check "each step is told" grep -q 'noimage.*failed' "$TEST_TMP/run.err"
 done_testing

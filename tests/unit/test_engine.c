@@ -382,6 +382,21 @@ static void somebody_was_faster(void **state)
 
 #define GIB 1048576.0 /* in KiB */
 
+/* What libvirt starts by its own flag, and nobody waits for, is no matter of the run. */
+static void native_ones_hold_nothing_up(void **state)
+{
+    (void)state;
+    struct world w;
+    world_open(&w);
+    host_add(&w.host, "native", NULL)->native = true;
+    host_add(&w.host, "db", "order=1");
+    world_begin(&w);
+    run_all(&w);
+    expect_log(&w, "0 start db");
+    assert_true(engine_succeeded(w.engine));
+    world_close(&w);
+}
+
 static void memory_and_load(void **state)
 {
     (void)state;
@@ -728,6 +743,7 @@ int main(void)
         cmocka_unit_test(what_the_plan_knows),
         cmocka_unit_test(what_runs_already),
         cmocka_unit_test(somebody_was_faster),
+        cmocka_unit_test(native_ones_hold_nothing_up),
         cmocka_unit_test(memory_and_load),
         cmocka_unit_test(going_down),
         cmocka_unit_test(refused_stops),
