@@ -22,6 +22,11 @@ static char *own_program(struct error *e)
         return NULL;
     }
     path[n] = '\0';
+    /* The kernel's mark of a file that was replaced since, by an upgrade. */
+    static const char gone[] = " (deleted)";
+    size_t len = (size_t)n, mark = sizeof gone - 1;
+    if (len > mark && strcmp(path + len - mark, gone) == 0 && access(path, F_OK) != 0)
+        path[len - mark] = '\0';
     return xstrdup(path);
 }
 

@@ -254,6 +254,7 @@ static bool run_supervise(struct job_context *c)
     if (c->conn)
         virConnectClose(c->conn);
     c->conn = NULL;
+    context_give_place(c);
     bool begun = begin(&s);
     if (begun) {
         supervise_tell(&s, NULL, "supervising", SEV_INFO, "supervising");
