@@ -80,14 +80,11 @@ static void put(explained_list *out, struct explained *x)
                     (strcmp(old->cause, x->cause) == 0 || fullness(old) != fullness(x));
         if (!same)
             continue;
-        x->times += old->times;
-        if (fullness(x) >= fullness(old)) {
-            explained_clear(old);
-            *old = *x;
-        } else {
-            old->times = x->times;
-            explained_clear(x);
-        }
+        struct explained better = fullness(x) >= fullness(old) ? *x : *old,
+                         worse = fullness(x) >= fullness(old) ? *old : *x;
+        better.times = old->times + x->times;
+        *old = better;
+        explained_clear(&worse);
         return;
     }
     if (out->len < MOST)
@@ -187,8 +184,11 @@ static void put_undo(const struct explain_input *in, explained_list *out)
     const struct explain_change *oldest, *newest = new_definition(in, &count, &oldest);
     if (!newest || !definition_can(in, out))
         return;
-    struct explained x = {
-        .id = "changed-definition", .severity = SEV_INFO, .rank = UNDO_RANK, .line = EXPLAIN_NO_LINE};
+    struct explained x = {.id = "changed-definition",
+                          .severity = SEV_INFO,
+                          .rank = UNDO_RANK,
+                          .line = EXPLAIN_NO_LINE,
+                          .times = count};
     x.cause = xasprintf("Since it last ran well its definition was changed (entry %u of its history: %s).",
                         newest->number, newest->what ? newest->what : "");
     char *vm = in->context.vm ? text_shell_word(in->context.vm) : NULL;
@@ -209,7 +209,8 @@ static void put_change(explained_list *out, const char *id, char *cause, const c
                           .rank = CHANGED_RANK,
                           .cause = cause,
                           .remedy = xstrdup(remedy),
-                          .line = EXPLAIN_NO_LINE};
+                          .line = EXPLAIN_NO_LINE,
+                          .times = 1};
     put(out, &x);
 }
 

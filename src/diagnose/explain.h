@@ -58,7 +58,7 @@ struct explained {
     char *cause, *remedy, *command; /* raw; command NULL: none */
     bool complete;                  /* the command can be run as it stands */
     size_t line;                    /* the last one that says so, index into lines; EXPLAIN_NO_LINE */
-    unsigned times;                 /* how many lines say so */
+    unsigned times;                 /* how many lines, or changes, it stands for */
 };
 typedef VEC(struct explained) explained_list;
 

@@ -335,7 +335,7 @@ static void load_signature(struct loading *l, json_object *o)
         mistake(l, key, &e);
         good = false;
     }
-    if (good)
+    if (good && s.id)
         put_signature(l, &s);
     else
         signature_clear(&s);
@@ -424,9 +424,10 @@ struct signatures *signatures_load(const char *path, finding_list *mistakes)
     struct jsondoc doc;
     struct error e = ERROR_INIT;
     bool missing = false;
-    if (!own)
+    if (own)
+        parse(s, BUILTIN_FILE, own->data, own->len, false, mistakes);
+    else
         die("%s is not compiled in", BUILTIN_FILE);
-    parse(s, BUILTIN_FILE, own->data, own->len, false, mistakes);
     if (path && jsondoc_load(&doc, path, &missing, &e)) {
         load_doc(s, &doc, true, mistakes);
         jsondoc_free(&doc);
