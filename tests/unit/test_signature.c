@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/strbuf.h"
+#include "command/command.h"
 #include "diagnose/signature.h"
 #include "scratch.h"
 
@@ -258,6 +259,52 @@ static void values_are_put_in(void **state)
     }
 }
 
+static const struct evidence_context odd = {.vm = "it's a; `vm` #1", .uri = "test:///default?a=1&b"};
+
+static void check_line(const struct signature *s, const char *command)
+{
+    word_list words = {0};
+    const char *argv[20];
+    struct error e = ERROR_INIT;
+    assert_true(words_split(command, &words, NULL) && words.len < ARRAY_LEN(argv));
+    for (size_t i = 0; i < words.len; i++)
+        argv[i] = words.items[i].text;
+    if (!command_check(false, (int)words.len, argv, &e))
+        fail_msg("%s: %s: %s", s->id, command, error_text(&e));
+    if (strstr(s->command, "{vm}"))
+        assert_string_equal(argv[1], odd.vm);
+    words_free(&words);
+}
+
+/* Each command with its example's values: a line that a shell can read, or a command of ours whose words are
+ * what they were. */
+static void commands_are_real(void **state)
+{
+    (void)state;
+    const char *script = scratch("commands.sh");
+    scratch_write(script, "exit\n");
+    for (size_t i = 0; i < signatures_count(set); i++) {
+        const struct signature *s = signatures_at(set, i);
+        enum line_source source = SOURCE_QEMU;
+        while (!(s->sources >> source & 1))
+            source++;
+        struct evidence_line line = line_of(source, s->example);
+        struct diagnosis d = match_one(set, &line, &odd);
+        if (!d.command)
+            fail_msg("%s: its example gives no command", s->id);
+        if (strncmp(d.command, "$ ", 2) == 0) {
+            scratch_append(script, d.command + 2, strlen(d.command) - 2);
+            scratch_append(script, "\n", 1);
+        } else {
+            check_line(s, d.command);
+        }
+        diagnosis_clear(&d);
+    }
+    char *check = xasprintf("sh -n '%s'", script);
+    assert_int_equal(system(check), 0);
+    free(check);
+}
+
 /* Nothing of a stranger's gets out of its word, or passes for an option. */
 static void strangers_text(void **state)
 {
@@ -499,6 +546,7 @@ int main(void)
         cmocka_unit_test(near_misses),
         cmocka_unit_test(healthy_logs),
         cmocka_unit_test(values_are_put_in),
+        cmocka_unit_test_setup_teardown(commands_are_real, scratch_setup, scratch_teardown),
         cmocka_unit_test(strangers_text),
         cmocka_unit_test(on_another_host),
         cmocka_unit_test(by_code),
