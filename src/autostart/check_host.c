@@ -143,13 +143,17 @@ static bool libvirt_on(const struct checking *c, bool socket)
            is_on(unit(c, socket ? HOST_UNIT_VIRTQEMUD_SOCKET : HOST_UNIT_VIRTQEMUD));
 }
 
+static const char *libvirt_service(const struct checking *c)
+{
+    return unit(c, HOST_UNIT_LIBVIRTD) == UNIT_ABSENT ? "virtqemud" : "libvirtd";
+}
+
 static void look_libvirt(struct checking *c, const char *id)
 {
     bool known = unit(c, HOST_UNIT_LIBVIRTD) != UNIT_UNKNOWN && unit(c, HOST_UNIT_VIRTQEMUD) != UNIT_UNKNOWN;
     if (!c->s->files.known || !known || c->s->session || c->starting == 0 || libvirt_on(c, false))
         return;
-    bool modular = unit(c, HOST_UNIT_LIBVIRTD) == UNIT_ABSENT;
-    const char *service = modular ? "virtqemud" : "libvirtd";
+    const char *service = libvirt_service(c);
     char *words = xasprintf("enable %s.service", service), *remedy = systemctl(c, words);
     char *natives = check_names(c, is_native);
     if (!libvirt_on(c, true))
@@ -266,19 +270,36 @@ static bool shuts_down(const struct qemu_config *q)
            q->auto_shutdown_poweroff > 0;
 }
 
-/* A session saves its domains by itself unless it is told not to; the system's libvirt does nothing. */
-static bool saves(const struct checking *c)
+/* Where nothing is said, a session's libvirt saves, else shuts down, else turns off; the system's does none
+ * of it. */
+static bool acts(const struct checking *c, int choice)
 {
-    int choice = c->s->files.qemu.auto_shutdown_try_save;
     return choice > 0 || (choice < 0 && c->s->session && c->s->libvirt_version >= LIBVIRT_11_2);
 }
 
-static char *set_in(const struct checking *c, const char *key)
+static bool stops_itself(const struct checking *c)
 {
-    const char *path = c->s->files.qemu.path ? c->s->files.qemu.path : "/etc/libvirt/qemu.conf";
-    char *word = text_shell_word(path), *remedy = xasprintf("$ sed -i '/^ *%s/d' %s", key, word);
-    free(word);
-    return remedy;
+    const struct qemu_config *q = &c->s->files.qemu;
+    return knows_auto(c) && (acts(c, q->auto_shutdown_try_save) || acts(c, q->auto_shutdown_try_shutdown) ||
+                             acts(c, q->auto_shutdown_poweroff));
+}
+
+/* Of two lines for a key libvirt takes the first: those that begin so go, before others are added. The
+ * system's daemon, which runs until the shutdown, has to read it again. */
+static char *set_in(const struct checking *c, const char *key, const char *lines)
+{
+    const char *path = c->s->files.qemu.path, *to = path ? path : "~/.config/libvirt/qemu.conf";
+    struct strbuf out = {0};
+    strbuf_puts(&out, "$ ");
+    if (path)
+        strbuf_printf(&out, "sed -i '/^[[:blank:]]*%s/d' %s", key, path);
+    if (path && *lines)
+        strbuf_puts(&out, " && ");
+    if (*lines)
+        strbuf_printf(&out, "printf '%s' >>%s", lines, to);
+    if (!c->s->session && unit(c, HOST_UNIT_LIBVIRTD) != UNIT_UNKNOWN)
+        strbuf_printf(&out, " && systemctl try-restart %s.service", libvirt_service(c));
+    return strbuf_steal(&out);
 }
 
 static void look_ignored(struct checking *c, const char *id)
@@ -299,9 +320,9 @@ static void look_ignored(struct checking *c, const char *id)
 static void look_auto_shutdown(struct checking *c, const char *id)
 {
     const struct qemu_config *q = &c->s->files.qemu;
-    if (!c->s->files.known || !knows_auto(c) || !shuts_down(q))
+    if (!c->s->files.known || c->s->session || !stops_itself(c))
         return;
-    char *remedy = set_in(c, "auto_shutdown_");
+    char *remedy = set_in(c, "auto_shutdown_", "");
     if (guests_act(c))
         finding_add(&c->out->shutdown, "auto-shutdown-guests", SEV_ERROR, remedy,
                     "both libvirt (auto_shutdown_… in %s) and libvirt-guests stop the domains at a shutdown; "
@@ -318,26 +339,30 @@ static void look_auto_shutdown(struct checking *c, const char *id)
 
 static void look_session_saves(struct checking *c, const char *id)
 {
-    const struct qemu_config *q = &c->s->files.qemu;
-    if (!c->s->files.known || !c->s->session || shuts_down(q) || !saves(c) || c->ours == 0)
+    if (!c->s->files.known || !c->s->session || !stops_itself(c) || c->ours == 0)
         return;
-    finding_add(&c->out->shutdown, id, SEV_WARN,
-                "$ printf 'auto_shutdown_try_save = \"none\"\\nauto_shutdown_try_shutdown = \"none\"\\n"
-                "auto_shutdown_poweroff = \"none\"\\n' >>~/.config/libvirt/qemu.conf",
-                "a session's libvirt saves its domains when the session ends, unless its qemu.conf says "
-                "otherwise: the policies' reverse order may not hold");
+    char *remedy = set_in(c, "auto_shutdown_",
+                          "auto_shutdown_try_save = \"none\"\\nauto_shutdown_try_shutdown = \"none\"\\n"
+                          "auto_shutdown_poweroff = \"none\"\\n");
+    finding_add(
+        &c->out->shutdown, id, SEV_WARN, remedy,
+        "a session's libvirt itself saves, shuts down or turns off its domains when the session ends, "
+        "and starts them again with the next one, unless each of these is \"none\" in its qemu.conf: "
+        "the policies' order may not hold");
+    free(remedy);
 }
 
+/* libvirt turns on the flag for once of whatever runs when its own shutdown begins, however it then stops it.
+ * Of a session the finding above tells. */
 static void look_auto_restore(struct checking *c, const char *id)
 {
     const struct qemu_config *q = &c->s->files.qemu;
-    bool restores = q->auto_shutdown_restore > 0 || (q->auto_shutdown_restore < 0 && saves(c));
-    if (!c->s->files.known || !knows_auto(c) || !restores || c->ours == 0 ||
-        (c->s->session && !shuts_down(q)))
+    if (!c->s->files.known || c->s->session || !stops_itself(c) || q->auto_shutdown_restore == 0 ||
+        c->ours == 0)
         return;
-    char *remedy = q->auto_shutdown_restore > 0 ? set_in(c, "auto_shutdown_restore") : NULL;
+    char *remedy = set_in(c, "auto_shutdown_restore", "auto_shutdown_restore = 0\\n");
     finding_add(&c->out->boot, id, SEV_ERROR, remedy,
-                "libvirt starts again at the boot what it has saved at the shutdown "
+                "libvirt starts again at the boot what it has stopped at the shutdown "
                 "(auto_shutdown_restore%s%s), in no order: the policies' order does not hold",
                 q->auto_shutdown_restore > 0 ? " in " : " is on unless it is set to 0 in ", q->path);
     free(remedy);
@@ -366,8 +391,7 @@ static bool wants_stop(const struct checking *c, size_t vm)
 static void look_nobody_stops(struct checking *c, const char *id)
 {
     char *names = check_names(c, wants_stop);
-    bool somebody =
-        c->unit_on || guests_act(c) || (knows_auto(c) && (shuts_down(&c->s->files.qemu) || saves(c)));
+    bool somebody = c->unit_on || guests_act(c) || stops_itself(c);
     bool unknown = unit(c, HOST_UNIT_START) == UNIT_UNKNOWN;
     if (c->s->files.known && *names && !somebody && !unknown)
         finding_add(&c->out->shutdown, id, SEV_WARN, "autostart enable",

@@ -141,10 +141,11 @@ static void read_guests(const char *root, struct guests_config *g)
 
 /* ---- qemu.conf ---- */
 
+/* Of two lines for one key libvirt takes the first. */
 static int find_choice(const char *text, const char *key)
 {
     static const char *const choices[] = {"none", "persistent", "transient", "all"};
-    char *value = find_value(text, key, false);
+    char *value = find_value(text, key, true);
     int found = -1;
     for (int i = 0; value && i < (int)ARRAY_LEN(choices); i++)
         found = strcmp(value, choices[i]) == 0 ? i : found;
@@ -157,12 +158,12 @@ static void read_qemu(const char *root, const char *path, struct qemu_config *q)
     char *text = read_below(root, path);
     if (text)
         q->path = xstrdup(path);
-    q->auto_start_delay = find_number(text, "auto_start_delay", false, -1);
+    q->auto_start_delay = find_number(text, "auto_start_delay", true, -1);
     q->auto_shutdown_try_save = find_choice(text, "auto_shutdown_try_save");
     q->auto_shutdown_try_shutdown = find_choice(text, "auto_shutdown_try_shutdown");
     q->auto_shutdown_poweroff = find_choice(text, "auto_shutdown_poweroff");
-    q->auto_shutdown_wait = find_number(text, "auto_shutdown_wait", false, -1);
-    q->auto_shutdown_restore = find_number(text, "auto_shutdown_restore", false, -1);
+    q->auto_shutdown_wait = find_number(text, "auto_shutdown_wait", true, -1);
+    q->auto_shutdown_restore = find_number(text, "auto_shutdown_restore", true, -1);
     free(text);
 }
 

@@ -108,6 +108,10 @@ case $version in
 *) newer=y ;;
 esac
 
+daemon_again() {
+    daemon_stop && daemon_start
+}
+
 # ---- a healthy host ----
 healthy
 found "1. healthy" "" "" a=ordered b=ordered c=on d=off
@@ -165,9 +169,20 @@ found "14. libvirt-guests is masked" "" ""
 healthy
 echo 'auto_shutdown_try_shutdown = "all"' >>/etc/libvirt/qemu.conf
 if [ "$newer" ]; then
-    found "15. libvirt shuts down itself" "" auto-shutdown
+    found "15. libvirt shuts down itself" auto-restore auto-shutdown
+    remedy auto-restore 'printf .auto_shutdown_restore = 0.n. >>/etc/libvirt/qemu.conf'
+    # What restarts the daemon is not this host's.
+    check "the remedy works" sh -c "$(jq -r '.boot.findings[0].remedy' "$TEST_TMP/check.json" |
+        sed 's/^\$ //; s/ && systemctl .*//')"
+    found "15. and after the remedy" "" auto-shutdown
+    check "libvirt reads the file" daemon_again
     unit libvirt-guests.service enabled
     found "16. libvirt and libvirt-guests" "" "auto-shutdown auto-shutdown-guests guests-shutdown"
+    unit libvirt-guests.service disabled
+    found "16. libvirt alone" "" auto-shutdown
+    check "the remedy works" sh -c "$(jq -r '.shutdown.findings[0].remedy' "$TEST_TMP/check.json" |
+        sed 's/^\$ //; s/ && systemctl .*//')"
+    found "16. and after the remedy" "" ""
 else
     found "15. libvirt $version does not know auto_shutdown_…" qemu-conf-ignored ""
     like "it says which" "$(jq -r '.boot.findings[0].text' "$TEST_TMP/check.json")" '/etc/libvirt/qemu.conf .* does nothing'

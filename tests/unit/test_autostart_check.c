@@ -208,6 +208,9 @@ static void remedies_are_commands(void **state)
         {"libvirt-guests starts and stops", "guests-start", "autostart enable --replace-libvirt-guests"},
         {"both flag and policy", "native-too", "autostart a order=1"},
         {"the policy says off, the flag on", "off-but-native", "autostart a off"},
+        {"libvirt shuts down itself, and starts again", "auto-restore",
+         "$ sed -i '/^[[:blank:]]*auto_shutdown_restore/d' /etc/libvirt/qemu.conf && printf "
+         "'auto_shutdown_restore = 0\\n' >>/etc/libvirt/qemu.conf && systemctl try-restart libvirtd.service"},
         {"a missing image", "image-missing", "edit a"},
         {"a network that is not defined", "needs-missing", "$ virsh -c qemu:///system net-define lan.xml"},
         {"a policy that cannot be read", "policy-value", "autostart a order="},
@@ -227,6 +230,17 @@ static void remedies_are_commands(void **state)
         give_back(&k);
         assert_int_equal(scratch_teardown(state), 0);
     }
+}
+
+static void remedy_of_the_shutdown(void **state)
+{
+    (void)state;
+    struct taken k;
+    take(find_situation("libvirt shuts down itself"), &k);
+    assert_string_equal(finding_of(&k.check.shutdown, "auto-shutdown")->remedy,
+                        "$ sed -i '/^[[:blank:]]*auto_shutdown_/d' /etc/libvirt/qemu.conf && systemctl "
+                        "try-restart libvirtd.service");
+    give_back(&k);
 }
 
 static void who_has_the_port(void **state)
@@ -367,6 +381,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_situation),
         cmocka_unit_test(remedies_are_commands),
+        CASE(remedy_of_the_shutdown),
         CASE(who_has_the_port),
         CASE(a_domain_has_the_port_now),
         CASE(units_that_are_active),

@@ -187,7 +187,7 @@ static void qemu_conf(void **state)
         "#auto_shutdown_try_save = \"all\"\nauto_start_delay = 1500\n"
         "auto_shutdown_try_save = \"persistent\"\nauto_shutdown_try_shutdown=\"all\"\n"
         "auto_shutdown_poweroff = \"transient\"\nauto_shutdown_restore = 0\n"
-        "auto_shutdown_wait = soon\n");
+        "auto_shutdown_wait = soon\nauto_start_delay = 7\nauto_shutdown_try_save = \"none\"\n");
     put("home/ann/.config/libvirt/qemu.conf", "auto_shutdown_try_save = \"none\"\n");
     read_system(&f);
     assert_string_equal(f.qemu.path, "/etc/libvirt/qemu.conf");
