@@ -31,8 +31,11 @@ flag() {
 journal_number() {
     vd --json history "$1" | jq '.history | length'
 }
+# The daemon decides: 11.2 and later have a flag for the next boot alone.
 once_native() {
-    v help autostart | grep -q -- --once && [ "$(v -r version | sed -n 's/^Using library: libvirt \([0-9]*\)\..*/\1/p')" -ge 12 ]
+    case $(v -r version --daemon | sed -n 's/.*daemon: //p') in
+    [0-9].* | 10.* | 11.0.* | 11.1.*) return 1 ;;
+    esac
 }
 
 # ---- every field ----

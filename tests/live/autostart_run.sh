@@ -16,7 +16,7 @@ v pool-define-as data dir --target /var/lib/libvirt/images >/dev/null
 agent="<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>"
 for g in a1 a2 b1 b2 c1 c2 d1 d2; do
     guest_define $g extra="$(case $g in b1) echo "$agent" ;; esac)" \
-        cmdline="$(case $g in c1) echo VD_TCP=2222 ;; esac)" memory=81920 || check "$g is defined" false
+        cmdline="$(case $g in c1) echo VD_TCP=2222 ;; esac)" || check "$g is defined" false
 done
 vd autostart a1 order=10 'ready=serial:/guest is up/' >"$TEST_TMP/out" || note "$(cat "$TEST_TMP/out")"
 vd autostart a2 order=10 delay=2s >/dev/null

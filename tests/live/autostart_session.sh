@@ -38,6 +38,11 @@ echo '{ "load-ceiling": 1000 }' >"$HOME/.config/virtdeck/autostart.json"
 chown -R 65534:65534 /run/user $HOME
 chmod 700 /run/user
 chmod 711 "$TEST_TMP"
+# Where the user may reach them, wherever the source is.
+mkdir -p /run/reach
+cp "$VIRTDECK" "$GUEST/vmlinuz" "$GUEST/initrd" /run/reach/
+VIRTDECK=/run/reach/${VIRTDECK##*/}
+GUEST=/run/reach
 units=$HOME/.config/systemd/user
 vendor=/run/units
 mkdir -p $vendor
@@ -66,7 +71,7 @@ $as_user $systemd --user --log-target=console \\
 wait
 EOF
     rm -rf /run/user/*
-    unshare -mpfC --kill-child --mount-proc sh "$TEST_TMP/log_in.sh" >>"$TEST_TMP/console" 2>&1 </dev/null &
+    unshare -mpfC --propagation unchanged --kill-child --mount-proc sh "$TEST_TMP/log_in.sh" >>"$TEST_TMP/console" 2>&1 </dev/null &
     login_pid=$!
     wait_for 60 logged_in
 }
@@ -115,7 +120,7 @@ if ! check "a user's systemd starts" log_in; then
     show_console
     done_testing
 fi
-guest_xml mine net=no memory=81920 serial=no \
+guest_xml mine net=no serial=no \
     "extra=<serial type='file'><source path='$HOME/serial.log'/><target port='0'/></serial>" |
     sed "/<serial type='pty'>/d" >"$TEST_TMP/mine.xml"
 check "a domain of the session" vs define "$TEST_TMP/mine.xml"

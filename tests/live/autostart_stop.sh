@@ -11,12 +11,12 @@ check "libvirtd starts" daemon_start || done_testing
 # Other tests beside this one must not hold it up.
 host_config '{"load-ceiling": 1000}'
 deaf=VD_BUTTON=ignore
-guest_define s1 net=no memory=81920
-guest_define s2 net=no memory=81920 cmdline=$deaf
-guest_define s3 net=no memory=81920 cmdline=$deaf
-guest_define s4 net=no memory=81920
-guest_define s5 net=no memory=81920 cmdline=$deaf
-guest_define s6 net=no memory=81920
+guest_define s1 net=no
+guest_define s2 net=no cmdline=$deaf
+guest_define s3 net=no cmdline=$deaf
+guest_define s4 net=no
+guest_define s5 net=no cmdline=$deaf
+guest_define s6 net=no
 vd autostart s1 order=10 stop-timeout=60s >/dev/null
 vd autostart s2 order=20 stop-timeout=14s stop-force=yes >/dev/null
 vd autostart s3 order=30 stop-timeout=2s stop-force=no >/dev/null

@@ -74,7 +74,7 @@ exec env -i container=other PATH="\$PATH" SYSTEMD_UNIT_PATH=$units SYSTEMD_GENER
 EOF
     rm -rf /run/systemd
     : >>"$TEST_TMP/console"
-    unshare -mpfC --kill-child --mount-proc sh "$TEST_TMP/boot.sh" >>"$TEST_TMP/console" 2>&1 </dev/null &
+    unshare -mpfC --propagation unchanged --kill-child --mount-proc sh "$TEST_TMP/boot.sh" >>"$TEST_TMP/console" 2>&1 </dev/null &
     boot_pid=$!
 }
 
@@ -119,8 +119,8 @@ is_active() {
 check "libvirtd starts" daemon_start || done_testing
 # However busy this machine is.
 host_config '{ "load-ceiling": 1000 }'
-guest_define first net=no memory=81920
-guest_define second net=no memory=81920
+guest_define first net=no
+guest_define second net=no
 cheap_define broken "<disk type='file' device='disk'><source file='/none.img'/><target dev='hda'/></disk>"
 vd autostart first order=10 stop-timeout=60s restart=on-crash restart-pause=1s >/dev/null
 vd autostart second order=20 stop-timeout=60s >/dev/null
