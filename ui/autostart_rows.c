@@ -135,23 +135,44 @@ char *starts_key(const struct start_row *row)
     return xasprintf("vm %s", text);
 }
 
+static bool is_chosen(const struct deck *d, const struct start_row *row)
+{
+    char *key = starts_key(row);
+    bool chosen = d->starts.key && strcmp(key, d->starts.key) == 0;
+    free(key);
+    return chosen;
+}
+
+/* The place of the row that was chosen; -1: it has gone, or none was. */
+static long chosen_row(const struct deck *d, const start_rows *rows)
+{
+    for (size_t i = 0; d->starts.key && i < rows->len; i++)
+        if (is_chosen(d, &rows->items[i]))
+            return (long)i;
+    return -1;
+}
+
 const struct start_row *starts_cursor(const struct deck *d, const start_rows *rows, long *at)
 {
     *at = 0;
     if (rows->len == 0)
         return NULL;
-    for (size_t i = 0; d->starts.key && i < rows->len; i++) {
-        char *key = starts_key(&rows->items[i]);
-        bool here = strcmp(key, d->starts.key) == 0;
-        free(key);
-        if (here) {
-            *at = (long)i;
-            return &rows->items[i];
-        }
-    }
+    *at = chosen_row(d, rows);
     long last = (long)rows->len - 1;
-    *at = d->starts.at < 0 ? 0 : d->starts.at > last ? last : d->starts.at;
+    if (*at < 0)
+        *at = d->starts.at < 0 ? 0 : d->starts.at > last ? last : d->starts.at;
     return &rows->items[*at];
+}
+
+bool starts_is_gone(const struct deck *d, const start_rows *rows)
+{
+    return d->starts.key && chosen_row(d, rows) < 0;
+}
+
+void starts_drawn(struct deck *d, const struct start_row *row, long at)
+{
+    if (d->starts.at != at || !is_chosen(d, row))
+        starts_select(d, row, at);
 }
 
 void starts_select(struct deck *d, const struct start_row *row, long at)
@@ -190,27 +211,6 @@ void starts_policy_text(const struct autostart_view *v, const struct vm_uuid *uu
 }
 
 /* ---- what waits for what ---- */
-
-/* The words of plan_waits_text(), those of networks and the like behind the others. */
-void starts_waits_text(const struct plan *p, uint32_t node, struct strbuf *out)
-{
-    const struct plan_node *n = &p->nodes[node];
-    struct strbuf all = {0}, needs = {0};
-    plan_waits_text(p, node, &all);
-    const char *rest = strbuf_str(&all);
-    for (uint32_t i = n->waits; i < n->waits + n->n_waits; i++) {
-        const struct plan_node *need = &p->nodes[p->waits[i].node];
-        if (need->kind != PLAN_NEED)
-            break; /* they come first, else all stays in its order */
-        strbuf_printf(&needs, "%s%s %s", needs.len ? ", " : "", need_words[need->need], need->name);
-    }
-    if (needs.len && strncmp(rest, strbuf_str(&needs), needs.len) == 0 && rest[needs.len] == ',')
-        strbuf_printf(out, "%s, %s", rest + needs.len + 2, strbuf_str(&needs));
-    else
-        strbuf_puts(out, rest);
-    strbuf_free(&needs);
-    strbuf_free(&all);
-}
 
 /* Those behind a barrier, but not those behind the barriers before it: these are waited for only through
  * others. */

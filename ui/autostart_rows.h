@@ -31,7 +31,12 @@ void starts_rows(const struct deck *d, start_rows *out);
 
 /* The row under the cursor, and its place; NULL and 0 where there are none. */
 const struct start_row *starts_cursor(const struct deck *d, const start_rows *rows, long *at);
+/* The row that was drawn under the cursor is among these no more: whatever is there now, nobody saw it yet.
+ */
+bool starts_is_gone(const struct deck *d, const start_rows *rows);
 void starts_select(struct deck *d, const struct start_row *row, long at);
+/* The row was drawn under the cursor: it is the one that keys mean from now on, wherever it goes. */
+void starts_drawn(struct deck *d, const struct start_row *row, long at);
 /* Moves the cursor; stops at the ends. */
 void starts_move(struct deck *d, long rows);
 /* "vm UUID", "network default", "problem ID HASH": names the row across views. The caller frees. */
@@ -42,9 +47,6 @@ const char *starts_name(const struct start_row *row);
 /* What the policy of a plan's domain says of a field, or what holds unsaid. */
 void starts_policy_text(const struct autostart_view *v, const struct vm_uuid *uuid, enum policy_id id,
                         struct strbuf *out);
-
-/* As plan_waits_text(), what tells most first: domains and orders, the delay, then networks and pools. */
-void starts_waits_text(const struct plan *p, uint32_t node, struct strbuf *out);
 
 enum start_link { LINK_NONE, LINK_BEFORE /* the cursor's waits for it */, LINK_BEHIND /* it waits */ };
 /* For each node of the plan, how it stands to one of them; the caller frees. */

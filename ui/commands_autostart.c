@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include "base/format.h"
 #include "base/text.h"
 #include "ui/autostart_rows.h"
 #include "ui/commands.h"
@@ -19,6 +20,22 @@
 
 /* ---- which row ---- */
 
+/* The row that was drawn is not there any more: no other one is taken for it. */
+static bool gone_here(const struct deck *d, struct error *e)
+{
+    const struct snapshot *host = deck_host(d);
+    const char *key = d->starts.key;
+    struct vm_uuid uuid;
+    bool domain = strncmp(key, "vm ", 3) == 0 && uuid_parse(key + 3, &uuid);
+    const struct vm *vm = domain && host ? snapshot_find(host, &uuid) : NULL;
+    bool problem = strncmp(key, "problem ", 8) == 0;
+    return error_set(e, STATUS_FAILED, "%s has just gone from these rows; nothing was done",
+                     vm        ? vm->name
+                     : domain  ? "that domain"
+                     : problem ? "that problem"
+                               : key);
+}
+
 /* The rows, and the one under the cursor. */
 static bool row_here(struct deck *d, start_rows *rows, struct start_row *out, struct error *e)
 {
@@ -29,6 +46,8 @@ static bool row_here(struct deck *d, start_rows *rows, struct start_row *out, st
     const struct start_row *row = starts_cursor(d, rows, &at);
     if (!row)
         return error_set(e, STATUS_FAILED, "nothing starts with this host yet");
+    if (starts_is_gone(d, rows))
+        return gone_here(d, e);
     *out = *row;
     return true;
 }
@@ -308,7 +327,24 @@ static void run_answered(struct deck *d, void *arg, bool yes)
         deck_note(d, SEV_INFO, "nothing was started");
 }
 
-/* The way of the plan that is shown; a shutdown asks by itself. */
+static char *run_question(const struct deck *d, const struct run_record *run)
+{
+    const char *host = view_host_label(d->hosts, d->n_hosts, &deck_host(d)->host);
+    if (run->state != RUN_BROKEN_OFF || run->reverse)
+        return xasprintf("Start now, in its order, what starts with %s? What runs already is left alone.\n\n"
+                         "The run goes on while virtdeck does; the next `autostart run` takes up one that "
+                         "was broken off.",
+                         host);
+    struct strbuf text = {0};
+    strbuf_printf(&text, "Take up again the start of what starts with %s, which was broken off (began ",
+                  host);
+    format_time(&text, run->begun_wall_ms, d->now_wall_ms);
+    strbuf_puts(&text, ")? What it has started, and what runs, is left alone.\n\n"
+                       "The run goes on while virtdeck does.");
+    return strbuf_steal(&text);
+}
+
+/* The way of what is shown, plan or run; a shutdown asks by itself. */
 static bool run_start_run(struct call *call, struct error *e)
 {
     struct deck *d = call_deck(call);
@@ -317,15 +353,11 @@ static bool run_start_run(struct call *call, struct error *e)
         return error_set(e, STATUS_FAILED, "what starts with the host was not worked out yet");
     if (v->run.state == RUN_UNDER_WAY)
         return error_set(e, STATUS_FAILED, "a run is under way (process %ld)", v->run.pid);
-    if (d->starts.reverse) {
+    if (starts_plan(d)->reverse) {
         run_line(d, "autostart stop");
         return true;
     }
-    const char *host = view_host_label(d->hosts, d->n_hosts, &deck_host(d)->host);
-    char *question = xasprintf(
-        "Start now, in its order, what starts with %s? What runs already is left alone.\n\n"
-        "The run goes on while virtdeck does; the next `autostart run` takes up one that was broken off.",
-        host);
+    char *question = run_question(d, &v->run);
     confirm_open(d, question, NULL, run_answered, NULL);
     free(question);
     return true;

@@ -45,7 +45,7 @@ static void name_text(const struct start_row *row, struct strbuf *out)
 static void waits_text(const struct start_drawing *w, const struct start_row *row, struct strbuf *out)
 {
     if (row->plan)
-        starts_waits_text(w->plan, row->node, out);
+        plan_waits_text(w->plan, row->node, out);
 }
 
 /* READY WHEN; going down, how it is stopped; of a run, how far it is. */
@@ -340,6 +340,8 @@ static void draw_all(struct start_drawing *w, struct rect area)
     long at;
     const struct start_row *cursor = starts_cursor(w->d, &w->rows, &at);
     w->cursor = w->d->pane_focused ? cursor : NULL;
+    if (w->cursor)
+        starts_drawn(w->d, w->cursor, at);
     if (w->d->starts.links && w->cursor && w->cursor->node != PLAN_NONE)
         w->links = starts_links(w->plan, w->cursor->node);
     w->span_ms = starts_span(w);

@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ui/pane_autostart.h"
 
@@ -18,9 +19,24 @@ static const char *mark(const struct start_drawing *w, enum mark m)
     return marks[m][!w->c->unicode];
 }
 
+/* The last sign of a run: what came of one that was broken off behind it nobody has seen. */
+static int64_t last_sign(const struct run_record *run)
+{
+    int64_t last = run->steps.len ? run->steps.items[run->steps.len - 1].wall_ms : run->begun_wall_ms;
+    for (size_t i = 0; i < run->nodes.len; i++) {
+        const struct run_node *r = &run->nodes.items[i];
+        const int64_t times[] = {r->start_wall_ms, r->started_wall_ms, r->ready_wall_ms};
+        for (size_t k = 0; k < ARRAY_LEN(times); k++)
+            last = times[k] > last ? times[k] : last;
+    }
+    return last;
+}
+
 static int64_t elapsed(const struct start_drawing *w)
 {
-    int64_t end = w->run->ended_wall_ms ? w->run->ended_wall_ms : w->d->now_wall_ms;
+    int64_t end = w->run->ended_wall_ms            ? w->run->ended_wall_ms
+                  : w->run->state == RUN_UNDER_WAY ? w->d->now_wall_ms
+                                                   : last_sign(w->run);
     return end > w->run->begun_wall_ms ? end - w->run->begun_wall_ms : 0;
 }
 
@@ -140,6 +156,25 @@ static bool is_lost(enum engine_state state)
     return state == NODE_FAILED || state == NODE_LATE || state == NODE_LEFT;
 }
 
+/* When it was late, failed or left, of which a record has no time but the last warning of it. Those of a long
+ * run lose their first ones: a late one has then had its time, and of others nothing is known but their
+ * start. */
+static int64_t lost_at(const struct run_record *run, const struct start_row *row)
+{
+    const struct run_node *r = row->run;
+    for (size_t i = run->steps.len; i-- > 0;) {
+        const struct run_step *s = &run->steps.items[i];
+        bool own =
+            uuid_is_nil(&r->uuid) ? s->node && strcmp(s->node, r->name) == 0 : uuid_equal(&s->uuid, &r->uuid);
+        if (own && s->severity >= SEV_WARN)
+            return s->wall_ms > r->start_wall_ms ? s->wall_ms : r->start_wall_ms;
+    }
+    const struct plan_node *n = row->plan;
+    if (!n || r->state == NODE_FAILED)
+        return r->started_wall_ms ? r->started_wall_ms : r->start_wall_ms;
+    return r->start_wall_ms + (r->state == NODE_LATE ? n->timeout_ms : n->stop_timeout_ms);
+}
+
 static bool is_there(const struct start_drawing *w, enum engine_state state)
 {
     return state == (w->run->reverse ? NODE_OFF : NODE_READY);
@@ -161,6 +196,8 @@ static void draw_run(const struct start_drawing *w, int x, int y, const struct s
     struct span s = {r->start_wall_ms - begun, r->start_wall_ms - begun, now};
     if (r->ready_wall_ms)
         s.to_ms = r->ready_wall_ms - begun;
+    else if (is_lost(r->state))
+        s.to_ms = lost_at(w->run, row) - begun;
     draw_span(w, x, y, &s, starts_state_role(r->state), false);
     if (over)
         canvas_text(w->c, x + column(w, s.to_ms), y, 1, starts_state_role(r->state),
@@ -176,7 +213,7 @@ void starts_draw_line(const struct start_drawing *w, int x, int y, const struct 
 {
     const struct plan_node *n = row->plan;
     if (row->run) {
-        if (!w->run->ended_wall_ms)
+        if (w->run->state == RUN_UNDER_WAY)
             canvas_text(w->c, x + column(w, elapsed(w)), y, 1, ROLE_BORDER, mark(w, MARK_NOW));
         draw_run(w, x, y, row);
     } else if (n && n->blocked) {

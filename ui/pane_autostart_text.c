@@ -35,7 +35,7 @@ void starts_state_text(const struct start_drawing *w, const struct run_node *run
     strbuf_puts(out, doing[run->state] ? doing[run->state] : engine_state_words[run->state]);
     bool waits = run->state == NODE_CREATED || run->state == NODE_PROBING || run->state == NODE_STOPPING ||
                  run->state == NODE_FORCING || run->state == NODE_STARTING;
-    if (waits && run->until_wall_ms && left > 0 && !w->run->ended_wall_ms) {
+    if (waits && run->until_wall_ms && left > 0 && w->run->state == RUN_UNDER_WAY) {
         strbuf_puts(out, ", ");
         starts_time((left + 999) / 1000 * 1000, out);
         strbuf_puts(out, " left");
@@ -76,7 +76,9 @@ static void put_progress(const struct run_record *run, struct strbuf *out)
 
 void starts_run_text(const struct run_record *run, struct strbuf *out)
 {
-    if (run->state == RUN_UNDER_WAY)
+    if (run->state == RUN_BROKEN_OFF)
+        strbuf_puts(out, "broken off, ");
+    if (run->state == RUN_UNDER_WAY || run->state == RUN_BROKEN_OFF)
         put_progress(run, out);
     struct strbuf lost = {0};
     put_losses(run, &lost);
@@ -131,6 +133,16 @@ static void add_problems(const struct start_drawing *w, struct head *h)
         add(h, ROLE_GOOD, 4, xstrdup("no problems"));
 }
 
+/* What its key does, in the plan's place or beside a plan of its direction. */
+static char *broken_off(const struct start_drawing *w, const char *before)
+{
+    char key[32];
+    keymap_label_for(&w->d->keymap, PLACE_AUTOSTART, "run-start", key, sizeof key);
+    if (w->v->run.reverse != w->plan->reverse)
+        return xasprintf("%sbroken off", before);
+    return xasprintf("%sbroken off: %s takes it up again", before, key);
+}
+
 static void plan_parts(const struct start_drawing *w, struct head *h)
 {
     size_t ours = 0, native = 0;
@@ -160,6 +172,8 @@ static void plan_parts(const struct start_drawing *w, struct head *h)
         starts_run_text(run, &last);
     if (run->state == RUN_UNDER_WAY)
         add(h, ROLE_NOTICE, 1, xasprintf("a run is under way: %s", strbuf_str(&last)));
+    else if (run->state == RUN_BROKEN_OFF)
+        add(h, ROLE_WARN, 1, broken_off(w, run->reverse ? "last shutdown " : "last start "));
     else if (last.len)
         add(h, ROLE_WARN, 5, xasprintf("last run: %s", strbuf_str(&last)));
     strbuf_free(&last);
@@ -169,10 +183,13 @@ static void run_parts(const struct start_drawing *w, struct head *h)
 {
     const struct run_record *run = w->run;
     struct strbuf text = {0};
+    bool broken = run->state == RUN_BROKEN_OFF;
+    if (broken)
+        add(h, ROLE_WARN, 0, broken_off(w, ""));
     put_progress(run, &text);
-    add(h, ROLE_TEXT, 1, strbuf_steal(&text));
+    add(h, ROLE_TEXT, broken ? 2 : 1, strbuf_steal(&text));
     put_losses(run, &text);
-    add(h, ROLE_BAD, 1, strbuf_steal(&text));
+    add(h, ROLE_BAD, broken ? 3 : 1, strbuf_steal(&text));
     if (run->state == RUN_UNDER_WAY) {
         struct strbuf of = {0};
         strbuf_puts(&of, " of about ");
@@ -181,8 +198,6 @@ static void run_parts(const struct start_drawing *w, struct head *h)
         add(h, ROLE_TEXT, 3, about("", (gone > 0 ? gone : 0) / 1000 * 1000, strbuf_str(&of)));
         strbuf_free(&of);
         add(h, ROLE_DIM, 5, xasprintf("by process %ld", run->pid));
-    } else if (run->state == RUN_BROKEN_OFF) {
-        add(h, ROLE_WARN, 2, xstrdup("broken off: r takes it up again"));
     } else if (run->ended_wall_ms > run->begun_wall_ms) {
         add(h, ROLE_TEXT, 3,
             about("took ", (run->ended_wall_ms - run->begun_wall_ms + 500) / 1000 * 1000, ""));
@@ -225,7 +240,7 @@ void starts_draw_head(const struct start_drawing *w, struct rect area)
     const char *host = view_host_label(w->d->hosts, w->d->n_hosts, &deck_host(w->d)->host);
     bool brief = area.w < 100;
     if (w->run)
-        add(&h, ROLE_TITLE, 0, run_title(w));
+        add(&h, ROLE_TITLE, w->run->state == RUN_BROKEN_OFF ? 1 : 0, run_title(w));
     else
         add(&h, ROLE_TITLE, 0,
             xasprintf("%s%s", brief ? "At the next " : "What happens at the next ",

@@ -123,7 +123,7 @@ void plan_free(struct plan *p);
 
 /* The nodes that are shown, in the order in which they start; the caller frees. */
 uint32_t *plan_sequence(const struct plan *p, size_t *n);
-/* "network default", "db1 ready", "order 10", "+5s", separated by ", ". */
+/* "db1 ready", "order 10", "+5s", "network default", in this order, separated by ", ". */
 void plan_waits_text(const struct plan *p, uint32_t node, struct strbuf *out);
 /* A table with a head, what decides its end, and the findings; escaped. */
 void plan_print(const struct plan *p, bool unicode, struct strbuf *out);

@@ -81,12 +81,21 @@ static void put_seconds(int64_t ms, struct strbuf *out)
         format_duration(out, (double)ms / 1000, false);
 }
 
+static void put_waits(const struct plan *p, const struct plan_node *n, enum plan_kind kind,
+                      struct strbuf *out)
+{
+    for (uint32_t i = n->waits; i < n->waits + n->n_waits; i++)
+        if (p->nodes[p->waits[i].node].kind == kind)
+            put_wait(p, &p->waits[i], out);
+}
+
+/* Most domains need the same networks and pools: where the text is cut, what tells them apart is seen. */
 void plan_waits_text(const struct plan *p, uint32_t node, struct strbuf *out)
 {
     const struct plan_node *n = &p->nodes[node];
     struct strbuf text = {0};
-    for (uint32_t i = n->waits; i < n->waits + n->n_waits; i++)
-        put_wait(p, &p->waits[i], &text);
+    put_waits(p, n, PLAN_DOMAIN, &text);
+    put_waits(p, n, PLAN_BARRIER, &text);
     if (n->delay_ms > 0 && !p->reverse) {
         struct strbuf delay = {0};
         put_seconds(n->delay_ms, &delay);
@@ -95,6 +104,7 @@ void plan_waits_text(const struct plan *p, uint32_t node, struct strbuf *out)
     }
     if (n->held)
         put_part(&text, "a free place (", p->nodes[n->cause].name, ")");
+    put_waits(p, n, PLAN_NEED, &text);
     strbuf_puts(out, strbuf_str(&text));
     strbuf_free(&text);
 }

@@ -141,6 +141,11 @@ run_line 'autostart db1 order=10' "the same at 80x24" 'db1: order=10'
 keys 6
 shows "by its number" 'Autostart◂'
 shows "the timeline is there" 'db1 .*■+▶'
+keys R
+shows "the shutdown begins with it" '^▌.* 10 +db1 '
+run_line 'autostart db2 order=20' "another one comes before it" '^ .* 20 +db2 '
+shows "the cursor stays with its domain" '^▌.* 10 +db1 '
+keys R
 resize 40x10
 shows "and at 40x10" 'db1 '
 resize 80x24

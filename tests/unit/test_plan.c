@@ -85,6 +85,8 @@ static void waiting(void **state)
     host_add(&h, "cache", "after=db delay=2s");
     host_add(&h, "by-uuid", "after=01000000-0000-0000-0000-000000000000:started");
     expect_plan(&h, "db 0-10 cache 12-13 app 13-14 by-uuid 14-15");
+    host_add(&h, "first", "order=1 needs=network:lan");
+    host_add(&h, "all", "needs=pool:images,network:lan order=2 after=db delay=5s");
     struct plan *p = host_plan(&h);
     struct strbuf text = {0};
     plan_waits_text(p, node_of(p, "app"), &text);
@@ -92,6 +94,12 @@ static void waiting(void **state)
     strbuf_clear(&text);
     plan_waits_text(p, node_of(p, "cache"), &text);
     assert_string_equal(strbuf_str(&text), "db ready, +2s");
+    strbuf_clear(&text); /* what most have in common comes last: columns are narrow */
+    plan_waits_text(p, node_of(p, "all"), &text);
+    assert_string_equal(strbuf_str(&text), "db ready, order 1, +5s, network lan, pool images");
+    strbuf_clear(&text);
+    plan_waits_text(p, node_of(p, "first"), &text);
+    assert_string_equal(strbuf_str(&text), "network lan");
     strbuf_free(&text);
     plan_free(p);
     host_close(&h);
