@@ -222,6 +222,10 @@ static bool on_stopped(struct engine *e, uint32_t i, int64_t now, const char *wh
         set_state(e, i, NODE_OFF, now, NULL);
         return true;
     }
+    if (!e->plan->reverse && n->state == NODE_READY && plan_of(e, i)->kind == PLAN_DOMAIN) {
+        set_state(e, i, NODE_FAILED, now, xstrdup("it stopped after it was ready"));
+        return true;
+    }
     if (e->plan->reverse || (n->state != NODE_CREATED && n->state != NODE_PROBING))
         return false;
     set_state(e, i, NODE_FAILED, now, xstrdup(why ? why : "it stopped before it was ready"));

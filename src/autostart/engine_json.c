@@ -144,6 +144,7 @@ static void restore_up(struct engine *e, uint32_t i, const struct saved *s, int6
     const struct plan_node *p = &e->plan->nodes[i];
     struct node *n = &e->nodes[i];
     bool going = s->state == NODE_CREATED || s->state == NODE_PROBING;
+    bool up = going || (s->state == NODE_READY && p->kind == PLAN_DOMAIN);
     if (p->kind == PLAN_NEED && !need_counts(p, s))
         return;
     if (s->state == NODE_STARTING) {
@@ -161,7 +162,7 @@ static void restore_up(struct engine *e, uint32_t i, const struct saved *s, int6
     n->deadline_ms = going ? s->deadline_ms : -1;
     n->since_ms = s->since_ms >= 0 ? s->since_ms : now;
     n->why = xstrdup(s->why);
-    if (going && !p->running) {
+    if (up && !p->running) {
         n->state = NODE_FAILED;
         n->deadline_ms = -1;
         free(n->why);

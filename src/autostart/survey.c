@@ -180,6 +180,24 @@ static void invent_host_files(struct survey *s)
         s->files.units[HOST_UNIT_LIBVIRTD] = UNIT_ENABLED;
 }
 
+static bool is_local(const struct host_info *host)
+{
+    return !host->remote && !host->demo && !starts_with(host->uri ? host->uri : "", "test:");
+}
+
+enum unit_state survey_start_unit(const struct host_info *host, const char *root)
+{
+    struct survey s = {.session = is_session(host->uri ? host->uri : "")};
+    enum unit_state state = host->demo ? UNIT_ENABLED : UNIT_UNKNOWN;
+    host_files_clear(&s.files);
+    if (is_local(host)) {
+        take_host_files(&s, root);
+        state = s.files.units[HOST_UNIT_START];
+    }
+    host_files_clear(&s.files);
+    return state;
+}
+
 /* What limits a start holds for the host that the file lies on, and for drivers inside this process. */
 static void take_config(struct survey *s, const struct host_info *host, const char *root)
 {
@@ -209,7 +227,7 @@ void survey_take(struct survey *s, const struct snapshot *snap, const struct hos
     *s = (struct survey){.host_name = xstrdup(host->name ? host->name : uri),
                          .uri = xstrdup(uri),
                          .session = is_session(uri),
-                         .local = !host->remote && !host->demo && !starts_with(uri, "test:"),
+                         .local = is_local(host),
                          .root = geteuid() == 0,
                          .libvirt_version = host->libvirt_version};
     take_vms(s, snap);
@@ -355,6 +373,9 @@ struct plan *survey_plan(const struct survey *s, bool reverse, bool after_boot)
     need_list own = {0}; /* their names live until the plan is made */
     for (size_t i = 0; i < s->vms.len; i++) {
         const struct start_item *it = s->vms.items[i].item;
+        /* What is transient has gone by then. */
+        if (after_boot && !s->vms.items[i].persistent)
+            continue;
         vec_push(&items, item_of(s, &s->vms.items[i]));
         for (size_t k = 0; it && k < it->needs.len; k++)
             add_need(s, &needs, &it->needs.items[k]);

@@ -72,6 +72,8 @@ struct survey {
  * this machine, its files. Blocks on files: not for the screen's thread. `root` is put before paths: "". */
 void survey_take(struct survey *s, const struct snapshot *snap, const struct host_resources *res,
                  const char *root);
+/* Our unit that starts domains, on that host alone; UNIT_UNKNOWN: nobody can tell. Blocks on files. */
+enum unit_state survey_start_unit(const struct host_info *host, const char *root);
 void survey_clear(struct survey *s);
 const struct survey_vm *survey_find(const struct survey *s, const struct vm_uuid *uuid);
 const struct survey_vm *survey_find_name(const struct survey *s, const char *name);

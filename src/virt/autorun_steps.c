@@ -396,7 +396,7 @@ static bool look_at_domain(struct autorun *r, uint32_t node, const struct vm *vm
 {
     enum engine_state state = engine_look(r->engine, node).state;
     bool active = vm && vm_state_is_active(vm->state);
-    bool up = state == NODE_CREATED || state == NODE_PROBING;
+    bool up = !r->plan->reverse && (state == NODE_CREATED || state == NODE_PROBING || state == NODE_READY);
     bool down = r->plan->reverse && state != NODE_OFF && state != NODE_LEFT;
     if (active || !(up || down) || is_active_now(r, &node_of(r, node)->uuid) != 0)
         return false;

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "autostart/survey.h"
 #include "model/xml.h"
 #include "virt/edit_private.h"
 
@@ -246,13 +247,31 @@ static char *journal_words(const struct policy_request *r)
     return strbuf_steal(&out);
 }
 
-static const char *outcome(const struct policy *p, const char *native)
+/* Whether somebody is there who carries a policy out when the host comes up; also where nobody can tell. */
+static bool is_carried_out(struct job_context *c)
+{
+    pthread_mutex_lock(&c->host->lock);
+    struct snapshot *snap = snapshot_ref(c->host->latest);
+    pthread_mutex_unlock(&c->host->lock);
+    enum unit_state unit = survey_start_unit(&snap->host, "");
+    snapshot_unref(snap);
+    return unit == UNIT_UNKNOWN || unit == UNIT_ENABLED || unit == UNIT_STATIC;
+}
+
+static const char *outcome_of_policy(struct job_context *c, enum policy_mode mode)
 {
     static const char *const modes[] = {[MODE_ON] = "virtdeck starts it with the host",
                                         [MODE_OFF] = "it is not started with the host",
                                         [MODE_ONCE] = "virtdeck starts it at the next boot, once"};
+    if (mode == MODE_OFF || is_carried_out(c))
+        return modes[mode];
+    return "nobody starts it with the host before `autostart enable` was run";
+}
+
+static const char *outcome(struct job_context *c, const struct policy *p, const char *native)
+{
     if (p->present)
-        return modes[mode_of(p)];
+        return outcome_of_policy(c, mode_of(p));
     if (!native)
         return "it has no policy, and libvirt's flag stays as it is";
     if (strcmp(native, "off") == 0)
@@ -283,9 +302,9 @@ static void tell(struct job_context *c, const struct policy_edit *pe)
     const char *said = words.len ? strbuf_str(&words) : "";
     if (pe->request->dry_run)
         context_say(c, "%s%s%s; nothing was changed: this was a dry run", said, words.len ? ": " : "",
-                    outcome(&pe->after, native));
+                    outcome(c, &pe->after, native));
     else
-        context_say(c, "%s%s%s", said, words.len ? ": " : "", outcome(&pe->after, native));
+        context_say(c, "%s%s%s", said, words.len ? ": " : "", outcome(c, &pe->after, native));
     json_object_put(told); /* `native` is a text in it */
     strbuf_free(&words);
 }

@@ -670,6 +670,30 @@ static void gone_while_nobody_looked(void **state)
     world_close(&w);
 }
 
+/* One that was ready and is off before the run is over: the run does not say that all went well, and what
+ * was not started yet does not lean on it. */
+static void gone_after_it_was_ready(void **state)
+{
+    (void)state;
+    struct world w;
+    world_open(&w);
+    host_add(&w.host, "db", "order=1");
+    host_add(&w.host, "slow", "order=1 ready=ip");
+    host_add(&w.host, "web", "after=db after=slow");
+    world_begin(&w);
+    while (engine_look(w.engine, node_of(w.plan, "db")).state != NODE_READY)
+        assert_false(run_on(&w, NULL, 1));
+    machine_of(&w, "db")->running = false;
+    engine_event(w.engine, ENGINE_STOPPED, node_of(w.plan, "db"), w.now, NULL);
+    assert_string_equal(engine_look(w.engine, node_of(w.plan, "db")).why, "it stopped after it was ready");
+    kill_and_restore(&w, false);
+    run_all(&w);
+    assert_int_equal(engine_look(w.engine, node_of(w.plan, "web")).state, NODE_SKIPPED);
+    assert_false(engine_succeeded(w.engine));
+    assert_int_equal(machine_of(&w, "db")->starts, 1);
+    world_close(&w);
+}
+
 /* A clock that began anew: what was saved lies far ahead, and must not be waited for. */
 static void clock_began_anew(void **state)
 {
@@ -753,6 +777,7 @@ int main(void)
         cmocka_unit_test(killed_anywhere),
         cmocka_unit_test(killed_going_down),
         cmocka_unit_test(gone_while_nobody_looked),
+        cmocka_unit_test(gone_after_it_was_ready),
         cmocka_unit_test(clock_began_anew),
         cmocka_unit_test(states_of_strangers),
     };
