@@ -140,22 +140,29 @@ static bool read_choice(const struct policy_field *f, const char *text, struct p
 {
     char *words = xstrdup(f->values), *rest = NULL;
     struct nearest near = nearest_to(text);
-    bool found = false;
+    bool found = false, percentless = false;
     int64_t i = 0;
     for (char *w = strtok_r(words, " ", &rest); w && !found; w = strtok_r(NULL, " ", &rest), i++) {
         size_t len = strcspn(w, ":");
         bool with = w[len] == ':';
         w[len] = '\0';
         nearest_offer(&near, w);
-        if (strncasecmp(text, w, len) != 0 || text[len] != (with ? ':' : '\0'))
-            continue;
-        if (with && !read_percent(text + len + 1, &v->percent))
+        bool named = strncasecmp(text, w, len) == 0;
+        bool complete = named && text[len] == (with ? ':' : '\0');
+        if (with)
+            w[len] = ':'; /* a hint names all of it */
+        percentless =
+            with && named && (complete ? !read_percent(text + len + 1, &v->percent) : text[len] == '\0');
+        if (percentless)
             break;
+        if (!complete)
+            continue;
         v->number = i;
         found = true;
     }
     if (!found) {
-        char *hint = nearest_hint(&near);
+        char *hint =
+            percentless ? xstrdup(", PERCENT being a whole number from 1 to 99") : nearest_hint(&near);
         refuse(f, text, hint, e);
         free(hint);
     }
