@@ -6,8 +6,8 @@
  * whoever declared the policy. Any thread, a policy by one at a time.
  *
  * In the metadata:
- *     <vd:domain xmlns:vd="…"><vd:autostart version="1" order="10" delay="5s">
- *         <vd:after>db1:ready</vd:after></vd:autostart></vd:domain>
+ *     <virtdeck:domain xmlns:virtdeck="…"><virtdeck:autostart version="1" order="10" delay="5s">
+ *         <virtdeck:after>db1:ready</virtdeck:after></virtdeck:autostart></virtdeck:domain>
  * A field with one value is an attribute, a list is an element for each of its values.
  */
 #ifndef VIRTDECK_AUTOSTART_POLICY_H
