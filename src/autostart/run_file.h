@@ -55,7 +55,8 @@ char *run_own_path(const char *key, const char *suffix);
 char *times_path(const char *key);
 
 /* Takes the host's lock: a descriptor, close() gives it back; -1 with *holder (its pid, 0 unknown) when
- * another one has it (that user's or root's), or with e set. Does not wait. */
+ * another one has it (that user's or root's; for root also a user's who may run this host), or with e set.
+ * Does not wait. */
 int run_lock(const char *key, long *holder, struct error *e);
 
 /* Makes our folder where it is not there. */

@@ -141,10 +141,16 @@ bool run_is_held(const char *lock_path, long expected, long *holder)
     return *holder != 0;
 }
 
+#define REMEDY                                                                                               \
+    ": what a run has done and whose turn it is are kept there; it must be a directory that you can write "  \
+    "(`ls -ld`, `findmnt -T`); for others than root XDG_RUNTIME_DIR says where it is"
+
 static bool make_folder(const char *dir, struct error *e)
 {
-    if (!file_make_dirs(dir, e))
+    if (!file_make_dirs(dir, e)) {
+        error_suffix(e, REMEDY);
         return false;
+    }
     /* Others may look on at what root does. */
     if (geteuid() == 0 && strcmp(dir, paths_system_runtime_dir()) == 0)
         (void)!chmod(dir, 0755);
@@ -163,6 +169,14 @@ static bool held_by_root(const char *key, long *holder)
     bool held = geteuid() != 0 && strcmp(paths_system_runtime_dir(), paths_runtime_dir()) != 0 &&
                 run_is_held(path, 0, holder);
     free(path);
+    return held;
+}
+
+/* In another place than our own, so that taking ours does not tell. */
+static bool held_elsewhere(const char *key, long *holder)
+{
+    bool held = geteuid() == 0 ? run_is_held_by_user(key, holder) : held_by_root(key, holder);
+    *holder = *holder > 0 ? *holder : 0;
     return held;
 }
 
@@ -192,7 +206,7 @@ static int take(const char *path, long *holder, struct error *e)
         return fd;
     }
     if (fd < 0 || errno != EWOULDBLOCK) {
-        error_set(e, STATUS_FAILED, "can't lock %s: %s", path, strerror(errno));
+        error_set(e, STATUS_FAILED, "can't lock %s: %s" REMEDY, path, strerror(errno));
     } else {
         if (fstat(fd, &st) != 0 || !read_locks(&st, holder) || *holder <= 0)
             *holder = read_pid(fd);
@@ -205,14 +219,15 @@ static int take(const char *path, long *holder, struct error *e)
 int run_lock(const char *key, long *holder, struct error *e)
 {
     *holder = 0;
-    if (held_by_root(key, holder)) {
-        *holder = *holder > 0 ? *holder : 0;
-        return -1;
-    }
-    if (!run_make_folder(e))
+    if (held_elsewhere(key, holder) || !run_make_folder(e))
         return -1;
     char *path = run_own_path(key, "lock");
     int fd = take(path, holder, e);
     free(path);
+    /* Two who begin at once: each has its own, and sees the other's now. */
+    if (fd >= 0 && held_elsewhere(key, holder)) {
+        close(fd);
+        fd = -1;
+    }
     return fd;
 }

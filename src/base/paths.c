@@ -9,9 +9,10 @@
 #include "base/mem.h"
 
 #define SYSTEM_RUNTIME_DIR "/run/virtdeck"
+#define USERS_RUNTIME_DIR  "/run/user"
 #define SYSTEM_LASTING_DIR "/var/lib/virtdeck"
 
-static char *home, *config_dir, *state_dir, *runtime_dir, *lasting_dir;
+static char *home, *config_dir, *state_dir, *runtime_dir, *users_dir, *lasting_dir;
 
 static char *home_from_passwd(void)
 {
@@ -63,6 +64,9 @@ void paths_init(void)
     state_dir = xdg_dir("XDG_STATE_HOME", ".local/state");
     free(runtime_dir);
     runtime_dir = find_runtime_dir();
+    free(users_dir);
+    users_dir =
+        absolute("VIRTDECK_RUNTIME_DIR") ? paths_join(runtime_dir, "user") : xstrdup(USERS_RUNTIME_DIR);
     free(lasting_dir);
     bool elsewhere = absolute("XDG_STATE_HOME") || absolute("VIRTDECK_RUNTIME_DIR");
     lasting_dir = xstrdup(geteuid() == 0 && !elsewhere ? SYSTEM_LASTING_DIR : state_dir);
@@ -93,6 +97,11 @@ const char *paths_runtime_dir(void)
 const char *paths_system_runtime_dir(void)
 {
     return absolute("VIRTDECK_RUNTIME_DIR") ? ready(runtime_dir) : SYSTEM_RUNTIME_DIR;
+}
+
+const char *paths_users_runtime_dir(void)
+{
+    return ready(users_dir);
 }
 
 const char *paths_lasting_dir(void)

@@ -15,6 +15,9 @@ const char *paths_state_dir(void);  /* …/virtdeck; created 0700 on first use b
  * (root: 0755) by whoever writes. */
 const char *paths_runtime_dir(void);
 const char *paths_system_runtime_dir(void); /* where root's is */
+/* Where each user's runtime directory is, by number: /run/user; where VIRTDECK_RUNTIME_DIR is set, "user" in
+ * that. */
+const char *paths_users_runtime_dir(void);
 /* For what is kept of a host: /var/lib/virtdeck for root, unless the environment says otherwise (tests); else
  * the state directory. */
 const char *paths_lasting_dir(void);

@@ -168,7 +168,8 @@ static bool take_lock(struct autorun *r)
     if (r->c->error.text)
         return false;
     run_record_load(&other, r->path, NULL);
-    bool down = other.reverse;
+    /* Root's record says nothing of a run of another user's. */
+    bool down = other.reverse && (holder <= 0 || other.pid == holder);
     run_record_clear(&other);
     if (r->request->reverse && !down && holder > 0)
         return take_over(r, holder);

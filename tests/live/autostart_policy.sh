@@ -204,6 +204,29 @@ like "names the domains" "$out" 'app 1'
 exits "plan --reverse --json" 0 vd autostart plan --reverse --json
 check "is one object" sh -c 'printf "%s" "$1" | jq -e "type == \"object\"" >/dev/null' - "$out"
 exits "status" 0 vd autostart status
+
+# ---- a run of another user ----
+# Whose groups make him one who may: `setpriv` gives them.
+mkdir -p /run/user/65534
+chown 65534:65534 /run/user/65534
+chmod 700 /run/user/65534
+v metadata web1 "$METADATA" --config --remove
+exits "a policy that takes its time" 0 vd autostart 'app 1' on order=1 delay=5m after=
+theirs() {
+    setpriv --reuid=65534 --regid=65534 --groups="$1" env HOME=/nonexistent XDG_RUNTIME_DIR=/run/user/65534 \
+        "$VIRTDECK" -c $URI autostart run </dev/null >"$TEST_TMP/theirs" 2>&1 &
+    run=$!
+}
+is_held() {
+    grep -q "FLOCK.* $run .*" /proc/locks
+}
+theirs 0
+eventually "another user's run has begun" 20 is_held || note "$(cat "$TEST_TMP/theirs")"
+exits "root's run" 1 vd autostart run
+like "sees it" "$err" "process $run starts this host's domains already"
+exits "root's stop" 0 vd autostart stop --yes
+wait "$run"
+like "ends it first" "$err" "ending the start that is under way \(process $run\)"
 exits "a domain called like a command is meant behind --" 1 vd autostart -- plan on
 like "and sought" "$err" 'plan'
 done_testing

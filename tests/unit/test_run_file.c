@@ -6,10 +6,12 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <grp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -409,9 +411,91 @@ static void a_link_is_no_lock(void **state)
     assert_int_equal(symlink("/etc/passwd", lock), 0);
     assert_int_equal(run_lock("linked", &holder, &e), -1);
     assert_non_null(strstr(error_text(&e), lock));
+    assert_non_null(strstr(error_text(&e), "it must be a directory that you can write"));
     error_clear(&e);
     unlink(lock);
     free(lock);
+}
+
+/* ---- runs of other users ---- */
+
+#define USER 65534
+
+/* A process of that user, in that group alone, which holds the lock in the user's runtime directory. */
+static pid_t user_holds(const char *lock, gid_t group, int *pipe_end)
+{
+    int ready[2], stop[2];
+    char byte = 'n';
+    assert_int_equal(pipe(ready), 0);
+    assert_int_equal(pipe(stop), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        close(stop[1]);
+        int fd = -1;
+        if (setgroups(1, &group) == 0 && setresgid(USER, USER, USER) == 0 && setresuid(USER, USER, USER) == 0)
+            fd = open(lock, O_RDWR | O_CREAT, 0600);
+        byte = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 ? 'y' : 'n';
+        if (write(ready[1], &byte, 1) == 1)
+            (void)!read(stop[0], &byte, 1);
+        _exit(0);
+    }
+    close(stop[0]);
+    close(ready[1]);
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    assert_int_equal(byte, 'y');
+    close(ready[0]);
+    *pipe_end = stop[1];
+    return pid;
+}
+
+static void root_sees_runs_of_those_who_may(void **state)
+{
+    char users[80], user[100], dir[120], lock[160], mine[80];
+    struct error e = ERROR_INIT;
+    long holder;
+    int stop;
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    snprintf(users, sizeof users, "%s/user", folder);
+    snprintf(user, sizeof user, "%s/%d", users, USER);
+    snprintf(dir, sizeof dir, "%s/virtdeck", user);
+    snprintf(lock, sizeof lock, "%s/theirs.lock", dir);
+    snprintf(mine, sizeof mine, "%s/theirs.lock", folder);
+    assert_int_equal(chmod(folder, 0711), 0);
+    assert_int_equal(mkdir(users, 0755) | mkdir(user, 0700) | mkdir(dir, 0700), 0);
+    assert_int_equal(chown(user, USER, USER) | chown(dir, USER, USER), 0);
+    pid_t pid = user_holds(lock, 0, &stop);
+    assert_int_equal(run_lock("theirs", &holder, &e), -1);
+    assert_int_equal(holder, pid);
+    assert_null(e.text);
+    int fd = run_lock("another", &holder, &e);
+    assert_true(fd >= 0);
+    close(fd);
+    let_go(pid, stop);
+    fd = run_lock("theirs", &holder, &e);
+    assert_true(fd >= 0);
+    close(fd);
+    /* Who may not start domains can't hold up those who do. */
+    pid = user_holds(lock, USER, &stop);
+    fd = run_lock("theirs", &holder, &e);
+    assert_true(fd >= 0);
+    close(fd);
+    let_go(pid, stop);
+    /* Nor does a link to a lock of somebody else's. */
+    unlink(lock);
+    assert_int_equal(symlink(mine, lock), 0);
+    fd = run_lock("theirs", &holder, &e);
+    assert_true(fd >= 0);
+    close(fd);
+    char *another = run_own_path("another", "lock");
+    unlink(another);
+    free(another);
+    unlink(lock);
+    unlink(mine);
+    rmdir(dir);
+    rmdir(user);
+    rmdir(users);
 }
 
 /* ---- names ---- */
@@ -467,6 +551,7 @@ int main(void)
         cmocka_unit_test(one_has_it_at_a_time),
         cmocka_unit_test(who_has_the_lock_decides_what_is_under_way),
         cmocka_unit_test(a_link_is_no_lock),
+        cmocka_unit_test(root_sees_runs_of_those_who_may),
         cmocka_unit_test(keys_tell_hosts_apart),
         cmocka_unit_test(keys_of_long_uris_are_short),
     };
