@@ -374,12 +374,13 @@ bool run_record_load(struct run_record *r, const char *path, struct error *e)
         o && json_object_object_get_ex(o, "version", &version) && json_object_is_type(version, json_type_int);
     if (good && json_object_get_int64(version) != RECORD_VERSION)
         good =
-            error_set(e, STATUS_FAILED, "%s was written by another version of virtdeck (its version is %lld)",
+            error_set(e, STATUS_FAILED,
+                      "%s was written by another version of virtdeck (its version is %lld); `autostart run` "
+                      "begins anew",
                       path, (long long)json_object_get_int64(version));
     else if (!good || !read_record(o, r))
         good = error_set(e, STATUS_FAILED,
-                         "%s is damaged: it is no record of a run; `autostart run --anew` begins without it",
-                         path);
+                         "%s is damaged: it is no record of a run; `autostart run` begins anew", path);
     json_object_put(o);
     free(text);
     if (good)

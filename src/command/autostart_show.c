@@ -360,18 +360,33 @@ static bool follow(struct output *o, int host, struct autostart_view **v, struct
     return good;
 }
 
+/* Why there is no record to show though there is a file; NULL: it is not so. */
+static const char *unreadable(const struct autostart_view *v)
+{
+    const finding_list *found = &v->check.boot;
+    for (size_t i = 0; v->run.state == RUN_NONE && i < found->len; i++)
+        if (strcmp(found->items[i].id, "run-record") == 0)
+            return found->items[i].text;
+    return NULL;
+}
+
 static bool show_status(struct output *o, int host, struct autostart_view *v, struct error *e)
 {
     bool good = true;
     struct autostart_view *last = autostart_view_ref(v);
     if (call_option(o->call, "follow") && v->run.state == RUN_UNDER_WAY && o->call->session->frontend->wait)
         good = follow(o, host, &last, e);
+    const char *broken = unreadable(last);
     output_head(o, &last->survey);
     if (o->call->json) {
         json_object *json = run_record_json(&last->run);
+        if (broken)
+            json_object_object_add(json, "error", json_text(broken));
         if (o->several)
             json_object_object_add(json, "host", json_text(last->survey.host_name));
         output_add(o, json);
+    } else if (broken) {
+        strbuf_printf(&o->text, "no record of the last run: %s\n", broken);
     } else {
         run_record_print(&last->run, clock_wall_ms(), &o->text);
     }

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "autostart/policy_item.h"
 #include "autostart/survey.h"
 #include "model/xml.h"
 #include "virt/edit_private.h"
@@ -247,12 +248,102 @@ static char *journal_words(const struct policy_request *r)
     return strbuf_steal(&out);
 }
 
-/* Whether somebody is there who carries a policy out when the host comes up; also where nobody can tell. */
-static bool is_carried_out(struct job_context *c)
+/* ---- what it names that is not there ---- */
+
+static struct snapshot *newest(struct job_context *c)
 {
     pthread_mutex_lock(&c->host->lock);
     struct snapshot *snap = snapshot_ref(c->host->latest);
     pthread_mutex_unlock(&c->host->lock);
+    return snap;
+}
+
+static bool is_domain(const struct snapshot *snap, const char *name)
+{
+    for (size_t i = 0; i < snap->n_vms; i++)
+        if (snap->vms[i].name && strcmp(snap->vms[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static void look_after(struct job_context *c, const struct policy *p, finding_list *found)
+{
+    const struct policy_value *after = &p->v[POLICY_AFTER];
+    struct snapshot *snap = newest(c);
+    for (size_t i = 0; i < after->items.len; i++) {
+        struct policy_after a = {0};
+        if (!policy_after_read(after->items.items[i], &a, NULL))
+            continue;
+        if (strcmp(a.vm, c->vm_name) == 0)
+            finding_add(found, "after-itself", SEV_WARN, NULL, "it waits for itself, so it never starts");
+        else if (!is_domain(snap, a.vm))
+            finding_add(found, "after-unknown", SEV_WARN, NULL,
+                        "it waits for %s, which is no domain of this host, so it is not started", a.vm);
+        policy_after_clear(&a);
+    }
+    snapshot_unref(snap);
+}
+
+/* Only what libvirt says for certain counts: another failure of the call tells nothing. */
+static bool is_undefined(struct job_context *c, const struct need *n)
+{
+    if (n->kind == NEED_NETWORK) {
+        virNetworkPtr network = virNetworkLookupByName(c->conn, n->name);
+        if (network)
+            virNetworkFree(network);
+        return !network && virGetLastErrorCode() == VIR_ERR_NO_NETWORK;
+    }
+    if (n->kind == NEED_POOL) {
+        virStoragePoolPtr pool = virStoragePoolLookupByName(c->conn, n->name);
+        if (pool)
+            virStoragePoolFree(pool);
+        return !pool && virGetLastErrorCode() == VIR_ERR_NO_STORAGE_POOL;
+    }
+    return false; /* mounts and paths come and go */
+}
+
+static void look_needs(struct job_context *c, const struct policy *p, finding_list *found)
+{
+    const struct policy_value *needs = &p->v[POLICY_NEEDS];
+    for (size_t i = 0; i < needs->items.len; i++) {
+        struct need n = {0};
+        if (!need_read(needs->items.items[i], &n, NULL))
+            continue;
+        if (is_undefined(c, &n))
+            finding_add(found, "needs-missing", SEV_WARN, NULL,
+                        "it needs %s %s, which is not defined, so it is not started", need_words[n.kind],
+                        n.name);
+        need_clear(&n);
+    }
+}
+
+/* Taken all the same, for it may come yet: said behind `text`, and in the findings of `json`. */
+static void tell_missing(struct job_context *c, const struct policy *p, struct strbuf *text,
+                         json_object *json)
+{
+    finding_list found = {0};
+    json_object *all;
+    look_after(c, p, &found);
+    look_needs(c, p, &found);
+    for (size_t i = 0; i < found.len; i++)
+        strbuf_printf(text, "; warning: %s", found.items[i].text);
+    if (!json_object_object_get_ex(json, "findings", &all)) {
+        all = json_object_new_array();
+        json_object_object_add(json, "findings", all);
+    }
+    json_object *mine = findings_json(&found);
+    for (size_t i = 0; i < json_object_array_length(mine); i++)
+        json_object_array_add(all, json_object_get(json_object_array_get_idx(mine, i)));
+    json_object_put(mine);
+    findings_free(&found);
+}
+
+/* ---- the outcome in words ---- */
+
+/* Whether somebody is there who carries a policy out when the host comes up; also where nobody can tell. */
+static bool is_carried_out(struct job_context *c)
+{
+    struct snapshot *snap = newest(c);
     enum unit_state unit = survey_start_unit(&snap->host, "");
     snapshot_unref(snap);
     return unit == UNIT_UNKNOWN || unit == UNIT_ENABLED || unit == UNIT_STATIC;
@@ -271,7 +362,7 @@ static const char *outcome_of_policy(struct job_context *c, enum policy_mode mod
 static const char *outcome(struct job_context *c, const struct policy *p, const char *native)
 {
     if (p->present)
-        return outcome_of_policy(c, mode_of(p));
+        return outcome_of_policy(c, (enum policy_mode)mode_of(p));
     if (!native)
         return "it has no policy, and libvirt's flag stays as it is";
     if (strcmp(native, "off") == 0)
@@ -299,12 +390,10 @@ static void tell(struct job_context *c, const struct policy_edit *pe)
             json_object_object_add(mine, kept[i], json_object_get(v));
     c->json = mine;
     policy_words(&pe->after, &words);
-    const char *said = words.len ? strbuf_str(&words) : "";
-    if (pe->request->dry_run)
-        context_say(c, "%s%s%s; nothing was changed: this was a dry run", said, words.len ? ": " : "",
-                    outcome(c, &pe->after, native));
-    else
-        context_say(c, "%s%s%s", said, words.len ? ": " : "", outcome(c, &pe->after, native));
+    strbuf_printf(&words, "%s%s%s", words.len ? ": " : "", outcome(c, &pe->after, native),
+                  pe->request->dry_run ? "; nothing was changed: this was a dry run" : "");
+    tell_missing(c, &pe->after, &words, mine);
+    context_say(c, "%s", strbuf_str(&words));
     json_object_put(told); /* `native` is a text in it */
     strbuf_free(&words);
 }

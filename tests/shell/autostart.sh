@@ -52,6 +52,20 @@ is "is no word of the policy" "$(json '[.domain, .policy.order]')" '["web1",10]'
 exits "several" 0 demo autostart web1 web2 order=10 --json
 is "are an array" "$(json 'map([.domain, .action, .result, .policy.order, .native])')" \
     '[["web1","autostart","ok",10,false],["web2","autostart","ok",10,false]]'
+exits "the word alone of one that takes a percentage" 2 demo autostart web1 on-battery=throttle
+like "is told what is missing" "$err" 'throttle:PERCENT.*a whole number from 1 to 99'
+unlike "and not to say what was said" "$err" 'did you mean "throttle"'
+
+# ---- what a policy names that is not there ----
+exits "waiting for nobody" 0 demo autostart web1 after=nosuch,db1
+like "is taken and told" "$out$err" 'warning: it waits for nosuch, which is no domain of this host'
+unlike "only of what is missing" "$out$err" 'waits for db1'
+exits "as JSON" 0 demo --json autostart web1 after=vm:gone,web1 needs=network:nosuch,pool:nosuch,path:/nosuch
+is "is in the findings" "$(json '[.findings[] | [.id, .severity]]')" \
+    '[["after-unknown","warning"],["after-itself","warning"],["needs-missing","warning"],["needs-missing","warning"]]'
+exits "what is there" 0 demo --json autostart web1 after=db1 needs=network:default
+is "is no finding" "$(json .findings)" '[]'
+
 exits "read-only" 1 demo -r autostart web1 on
 exits "read-only" 1 demo -r autostart import
 
@@ -88,9 +102,31 @@ EOF
 is "brings the one before" "$(printf '%s' "$out" | grep '^\[' | jq -c 'map(.policy)')" '[{"version":1,"order":10}]'
 exits "status before anything ran" 0 demo autostart status --json
 is "is one object" "$(json type)" '"object"'
+VIRTDECK_RUNTIME_DIR=$TEST_TMP/run
+export VIRTDECK_RUNTIME_DIR
+exits "a run" 0 demo autostart run
+record=$(ls "$VIRTDECK_RUNTIME_DIR"/*.json)
+echo '{' >"$record"
+exits "status with a damaged record" 0 demo autostart status
+like "says so, and where" "$out" "$record is damaged"
+like "and what comes of it" "$out" '`autostart run` begins anew'
+unlike "and not that there was no run" "$out" 'no run since'
+exits "as JSON, too" 0 demo autostart status --json
+is "beside what is known" "$(json '[.state, (.error | test("is damaged"))]')" '["none",true]'
+exits "and a run" 0 demo autostart run
+like "does" "$err" 'left aside: .* is damaged'
+VIRTDECK_RUNTIME_DIR=$record/no
+exits "a folder that can't be" 1 demo autostart run
+like "is named with its remedy" "$err" 'must be a directory that you can write'
+unset VIRTDECK_RUNTIME_DIR
 exits "stop" 2 demo autostart stop
 like "wants --yes" "$err" 'Every running domain .* Add --yes'
 exits "enable on a host without units" 1 demo autostart enable --yes
+for words in enable 'enable --yes' disable 'disable --dry-run'; do
+    exits "as JSON: $words" 1 demo --json autostart $words
+    is "is one value" "$(json '[.action, .steps, .result, (.error | length > 0)]')" \
+        '["autostart '"${words%% *}"'",[],"failed",true]'
+done
 
 # ---- files ----
 script "export" 0 <<EOF
