@@ -97,7 +97,7 @@ static bool turn(struct form *f, const struct policy_field *field, int by)
     now = text_of(f, field->id);
     for (; devices_word(words, n, word, sizeof word); n++)
         at = strcmp(word, now) == 0 ? n : at;
-    if (devices_word(words, (at + by + n) % n, word, sizeof word))
+    if (n > 0 && devices_word(words, (at + by + n) % n, word, sizeof word))
         set_value(f, field->id, word);
     free(now);
     return true;

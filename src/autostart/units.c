@@ -150,31 +150,38 @@ static void put_filled(struct strbuf *out, const char *word, bool program)
         put_word(out, word, program);
 }
 
-static char *unit_text(const struct unit_request *r, const char *unit)
+/* The text of a unit with its marks filled in. */
+static void fill(const struct unit_request *r, const char *at, struct strbuf *out)
 {
-    char *path = xasprintf("packaging/systemd/%s/%s", r->session ? "user" : "system", unit);
-    const struct builtin *b = builtin_find(path);
-    if (!b)
-        die("%s is not compiled in", path);
-    free(path);
-    struct strbuf out = {0};
-    strbuf_puts(&out, MARK_LINE);
-    for (const char *at = b->data; *at;) {
+    while (*at) {
         const char *mark = strchr(at, '@');
         size_t plain = mark ? (size_t)(mark - at) : strlen(at);
-        strbuf_add(&out, at, plain);
+        strbuf_add(out, at, plain);
         at += plain;
         bool first = plain && at[-1] == '=';
         if (strncmp(at, "@PROGRAM@", 9) == 0) {
-            put_filled(&out, r->program, first);
+            put_filled(out, r->program, first);
             at += 9;
         } else if (strncmp(at, "@URI@", 5) == 0) {
-            put_filled(&out, r->uri, false);
+            put_filled(out, r->uri, false);
             at += 5;
         } else if (*at) {
-            strbuf_putc(&out, *at++);
+            strbuf_putc(out, *at++);
         }
     }
+}
+
+static char *unit_text(const struct unit_request *r, const char *unit)
+{
+    struct strbuf out = {0};
+    char *path = xasprintf("packaging/systemd/%s/%s", r->session ? "user" : "system", unit);
+    const struct builtin *b = builtin_find(path);
+    strbuf_puts(&out, MARK_LINE);
+    if (b)
+        fill(r, b->data, &out);
+    else
+        die("%s is not compiled in", path);
+    free(path);
     return strbuf_steal(&out);
 }
 
@@ -243,7 +250,7 @@ static void add_note(unit_steps *out, char *say, char *command)
 static void add_reload(const struct units_place *p, unit_steps *out)
 {
     if (p->manager)
-        add_systemctl(p, out, NULL, "daemon-reload", NULL);
+        add_systemctl(p, out, NULL, "daemon-reload", (char *)NULL);
 }
 
 /* ---- enable ---- */
@@ -284,7 +291,7 @@ static bool plan_rival(const struct units_place *p, unit_steps *out, struct erro
                          GUESTS " is enabled, too, and systemd starts only one of the two: add "
                                 "--replace-libvirt-guests to disable it");
     add_systemctl(p, out, p->manager ? "what runs now of it shuts down a last time" : NULL, "disable", GUESTS,
-                  NULL);
+                  (char *)NULL);
     return true;
 }
 
@@ -317,7 +324,7 @@ static bool plan_enable(const struct units_place *p, unit_steps *out, struct err
         return false;
     if (!enabled(p, units[0]) || !enabled(p, units[1]))
         add_systemctl(p, out, p->manager ? NULL : "systemd does not run here: nothing is reloaded", "enable",
-                      units[0], units[1], NULL);
+                      units[0], units[1], (char *)NULL);
     if (out->len && p->manager) {
         const char *scope = p->r->session ? "--user " : "";
         add_note(out,
@@ -348,7 +355,7 @@ static void plan_give_back(const struct units_place *p, unit_steps *out)
     if (p->r->session || !packaged(p, GUESTS) || enabled(p, GUESTS))
         return;
     if (p->r->replace_guests)
-        add_systemctl(p, out, NULL, "enable", GUESTS, NULL);
+        add_systemctl(p, out, NULL, "enable", GUESTS, (char *)NULL);
     else if (out->len)
         add_note(out, xstrdup("note: " GUESTS " stays disabled; to enable it: systemctl enable " GUESTS),
                  xstrdup("systemctl enable " GUESTS));
@@ -364,10 +371,10 @@ static void plan_disable(const struct units_place *p, unit_steps *out)
     }
     /* Stopping them stops no domain. */
     if (first && p->manager)
-        add_systemctl(p, out, "no domain is stopped", "disable", "--now", first, second, NULL);
+        add_systemctl(p, out, "no domain is stopped", "disable", "--now", first, second, (char *)NULL);
     else if (first)
         add_systemctl(p, out, "systemd does not run here: nothing is reloaded", "disable", first, second,
-                      NULL);
+                      (char *)NULL);
     size_t before = out->len;
     for (size_t i = 0; i < ARRAY_LEN(units); i++)
         plan_removal(p, units[i], out);
