@@ -14,9 +14,12 @@ if [ ! -x $systemd ]; then
     done_testing
 fi
 mkdir -p "$TEST_TMP/cgroups" "$TEST_TMP/none"
-cgroup_mount="mount -t cgroup -o none,name=systemd,xattr cgroup"
-if grep -qs ' /sys/fs/cgroup cgroup2 ' /proc/mounts; then
-    cgroup_mount="mount -t cgroup2 cgroup2"
+cgroup_mount="mount -t cgroup2 cgroup2"
+# Newer ones want the second version; where the kernel has none, older ones do with the first.
+if $cgroup_mount "$TEST_TMP/cgroups" 2>/dev/null; then
+    umount "$TEST_TMP/cgroups"
+else
+    cgroup_mount="mount -t cgroup -o none,name=systemd,xattr cgroup"
 fi
 if ! $cgroup_mount "$TEST_TMP/cgroups" 2>/dev/null; then
     skip "needs to mount control groups"
