@@ -205,6 +205,13 @@ exits "plan --reverse --json" 0 vd autostart plan --reverse --json
 check "is one object" sh -c 'printf "%s" "$1" | jq -e "type == \"object\"" >/dev/null' - "$out"
 exits "status" 0 vd autostart status
 
+exits "disable where nothing is enabled, as JSON" 0 vd --json autostart disable
+is "is one value" "$(printf '%s' "$out" | jq -c '[.action, .dry_run, .steps, .result, .error]')" \
+    '["autostart disable",false,[],"ok",null]'
+vd --json autostart enable >"$TEST_TMP/enable" 2>/dev/null
+is "enable without --yes is refused in one value" "$(jq -c '[.action, .result, (.steps | type), (.error | type)]' "$TEST_TMP/enable")" \
+    '["autostart enable","failed","array","string"]'
+
 # ---- a run of another user ----
 # Whose groups make him one who may: `setpriv` gives them.
 mkdir -p /run/user/65534
@@ -224,7 +231,10 @@ theirs 0
 eventually "another user's run has begun" 20 is_held || note "$(cat "$TEST_TMP/theirs")"
 exits "root's run" 1 vd autostart run
 like "sees it" "$err" "process $run starts this host's domains already"
-exits "root's stop" 0 vd autostart stop --yes
+# How long guests take to shut down is no matter here.
+check "what runs is turned off" v destroy runs
+v destroy fleeting >/dev/null
+exits "root's stop" 0 timeout 60 "$VIRTDECK" -c $URI autostart stop --yes
 wait "$run"
 like "ends it first" "$err" "ending the start that is under way \(process $run\)"
 exits "a domain called like a command is meant behind --" 1 vd autostart -- plan on
