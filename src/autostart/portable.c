@@ -225,7 +225,7 @@ static bool read_head(json_object *json, json_object **domains, struct error *e)
 
 bool portable_read(json_object *json, portable_list *out, struct error *e)
 {
-    json_object *domains;
+    json_object *domains = NULL;
     *out = (portable_list){0};
     if (read_head(json, &domains, e) && read_domains(domains, out, e))
         return true;

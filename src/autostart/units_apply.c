@@ -18,8 +18,6 @@
 
 #define OUTPUT_MAX 4096 /* bytes of what a failed command said */
 
-extern char **environ;
-
 bool find_program(const char *name)
 {
     const char *path = getenv("PATH");
