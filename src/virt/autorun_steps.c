@@ -72,8 +72,10 @@ static struct job *submit_force(struct autorun *r, const struct engine_step *s)
     return submit(r, s->node, &step_force, NULL);
 }
 
+typedef struct job *submit_fn(struct autorun *r, const struct engine_step *s);
+
 /* The steps that are work; the others are only told, or looked for. */
-static struct job *(*const submits[])(struct autorun *r, const struct engine_step *s) = {
+static submit_fn *const submits[] = {
     [ENGINE_START] = submit_start, [ENGINE_PROBE] = submit_probe, [ENGINE_STOP] = submit_stop,
     [ENGINE_FORCE] = submit_force, [ENGINE_WAIT] = NULL,
 };
@@ -171,7 +173,7 @@ void autorun_do(struct autorun *r, const struct engine_step *s)
                      "its policy was taken back meanwhile");
         return;
     }
-    bool works = (size_t)s->action < ARRAY_LEN(submits) && submits[s->action];
+    submit_fn *work = (size_t)s->action < ARRAY_LEN(submits) ? submits[s->action] : NULL;
     tell_step(r, s);
     if (s->action == ENGINE_EXPECT)
         vec_push(&r->expected, s->node);
@@ -179,9 +181,9 @@ void autorun_do(struct autorun *r, const struct engine_step *s)
         tell_last_answer(r, s->node);
     if (s->action == ENGINE_FORCE || s->action == ENGINE_LATE || s->action == ENGINE_LEAVE)
         cancel_of(r, s->node);
-    if (!works)
+    if (!work)
         return;
-    struct doing d = {.step = *s, .job = submits[s->action](r, s), .begun_ms = autorun_now(r)};
+    struct doing d = {.step = *s, .job = work(r, s), .begun_ms = autorun_now(r)};
     d.step.why = NULL;
     if (s->action == ENGINE_START || s->action == ENGINE_STOP)
         r->started_ms[s->node] = d.begun_ms;
@@ -346,7 +348,8 @@ static void resume_step(struct autorun *r, struct doing *d)
         d->step.action = ENGINE_WAIT;
         return;
     }
-    d->job = submits[d->step.action](r, &d->step);
+    submit_fn *work = submits[d->step.action];
+    d->job = work ? work(r, &d->step) : NULL;
 }
 
 /* Domains that are saved take the host's places for minutes: what stands in line behind them must not be
