@@ -51,3 +51,16 @@ EOF
 domains_running() {
     [ "$(v list --name | grep -c .)" = "$1" ]
 }
+
+# whole_root: systemd wants / to be a mount, which in a chroot it is not: there the script begins anew, below a mount of
+# the same files.
+whole_root() {
+    if mountpoint -q / || [ -n "${LIVE_ROOT-}" ]; then
+        return 0
+    fi
+    LIVE_ROOT=y
+    export LIVE_ROOT
+    mkdir -p /run/live-root
+    mount --rbind / /run/live-root || return
+    exec chroot /run/live-root sh -c 'cd "$1" && exec sh "$2"' - "$PWD" "$top/tests/live/${0##*/}"
+}

@@ -5,8 +5,10 @@
 # for them first, and outlive it; they are shut down when the user's systemd ends.
 . "$(dirname "$0")/../lib.sh"
 . "$top/tests/live/lib.sh"
+. "$top/tests/live/autostart-lib.sh"
 URI=qemu:///session
 
+whole_root
 systemd=/usr/lib/systemd/systemd
 [ -x $systemd ] || systemd=/lib/systemd/systemd
 if [ ! -x $systemd ]; then
@@ -80,7 +82,7 @@ EOF
 }
 
 inside() {
-    nsenter -t "$(pgrep -P "$login_pid")" -m -p -- $as_user "$@"
+    nsenter -t "$(pgrep -P "$login_pid")" -m -p -r -w -- $as_user "$@"
 }
 
 sctl() {

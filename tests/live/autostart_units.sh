@@ -8,6 +8,7 @@
 . "$top/tests/live/lib.sh"
 . "$top/tests/live/autostart-lib.sh"
 
+whole_root
 systemd=/usr/lib/systemd/systemd
 [ -x $systemd ] || systemd=/lib/systemd/systemd
 if [ ! -x $systemd ]; then
@@ -88,7 +89,7 @@ boot() {
 
 # inside COMMAND…: on this host; systemd talks to nobody from outside its process namespace.
 inside() {
-    nsenter -t "$(pgrep -P "$boot_pid")" -m -p -- "$@"
+    nsenter -t "$(pgrep -P "$boot_pid")" -m -p -r -w -- "$@"
 }
 
 sctl() {
