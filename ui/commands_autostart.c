@@ -206,7 +206,7 @@ static bool open_start_run(struct call *call, struct error *e)
 {
     struct deck *d = call_deck(call);
     start_rows rows = {0};
-    struct start_row row;
+    struct start_row row = {0};
     bool good = row_here(d, &rows, &row, e);
     if (good && row.finding)
         good = open_remedy(d, row.finding, e);
@@ -225,7 +225,7 @@ static bool policy_run(struct call *call, struct error *e)
     const struct snapshot *host = deck_host(d);
     const struct vm *vm = deck_vm(d);
     start_rows rows = {0};
-    struct start_row row;
+    struct start_row row = {0};
     bool here = deck_place(d) == PLACE_AUTOSTART;
     if (here && domain_here(d, &rows, &row, e))
         vm = host ? snapshot_find(host, starts_domain(&row)) : NULL;
@@ -266,7 +266,7 @@ static bool move_start_run(struct call *call, struct error *e)
     struct deck *d = call_deck(call);
     start_rows rows = {0};
     order_changes changes = {0};
-    struct start_row row;
+    struct start_row row = {0};
     int by = strcmp(call_word(call, 0), "up") == 0 ? -1 : 1;
     bool good = domain_here(d, &rows, &row, e);
     if (good && !row.plan)
@@ -303,7 +303,7 @@ static bool undo_start_run(struct call *call, struct error *e)
 {
     struct deck *d = call_deck(call);
     start_rows rows = {0};
-    struct start_row row;
+    struct start_row row = {0};
     bool good = domain_here(d, &rows, &row, e);
     if (good && was_moved(d, starts_domain(&row))) {
         for (size_t i = d->starts.moved.len; i-- > 0;)
@@ -367,7 +367,7 @@ static bool there_run(struct call *call, struct error *e)
 {
     struct deck *d = call_deck(call);
     start_rows rows = {0};
-    struct start_row row;
+    struct start_row row = {0};
     bool good = domain_here(d, &rows, &row, e);
     if (good) {
         size_t n = call->words.len;

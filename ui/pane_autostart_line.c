@@ -43,9 +43,7 @@ static int64_t elapsed(const struct start_drawing *w)
 int64_t starts_span(const struct start_drawing *w)
 {
     int64_t span = w->plan->total_ms;
-    if (w->run && w->run->ended_wall_ms)
-        span = elapsed(w);
-    else if (w->run && elapsed(w) > span)
+    if (w->run && (w->run->ended_wall_ms || elapsed(w) > span))
         span = elapsed(w);
     return span > 1000 ? span : 1000;
 }

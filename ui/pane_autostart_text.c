@@ -2,6 +2,7 @@
  *
  * What the autostart pane says in words: the line above the rows, how far a run is, and one row in full.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +15,7 @@ void starts_time(int64_t ms, struct strbuf *out)
     if (tenths < 100 && tenths % 10 != 0)
         strbuf_printf(out, "%.1fs", (double)tenths / 10);
     else
-        format_duration(out, (double)((ms + 500) / 1000), true);
+        format_duration(out, round((double)ms / 1000), true);
 }
 
 enum role starts_state_role(enum engine_state state)
