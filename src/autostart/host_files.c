@@ -9,6 +9,7 @@
 #include "autostart/host_units.h"
 #include "base/file.h"
 #include "base/format.h"
+#include "base/text.h"
 
 #define FILE_MAX (1024u * 1024)
 
@@ -66,7 +67,7 @@ static char *value_on_line(const char *line, const char *key)
 static char *find_value(const char *text, const char *key, bool first)
 {
     char *found = NULL;
-    for (const char *line = text; line && *line; line = strchr(line, '\n'), line += line != NULL) {
+    for (const char *line = text; line && *line; line = text_next_line(line)) {
         char *value = value_on_line(line, key);
         if (!value)
             continue;
@@ -172,7 +173,7 @@ static void read_qemu(const char *root, const char *path, struct qemu_config *q)
 static double meminfo(const char *text, const char *key)
 {
     size_t len = strlen(key);
-    for (const char *line = text; line && *line; line = strchr(line, '\n'), line += line != NULL) {
+    for (const char *line = text; line && *line; line = text_next_line(line)) {
         char *end = NULL;
         double n = strncmp(line, key, len) == 0 && line[len] == ':' ? strtod(line + len + 1, &end) : NAN;
         if (end && end != line + len + 1)

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/clock.h"
+#include "base/text.h"
 
 #define ANSWER_MAX_MS 5000 /* systemd answers in milliseconds, or hangs */
 #define OUTPUT_MAX    4096
@@ -109,7 +110,7 @@ void host_units_of_system(const char *root, enum unit_state states[HOST_UNITS])
     bool ran = run(argv, out);
     for (int i = 0; i < HOST_UNITS; i++)
         states[i] = ran ? UNIT_ABSENT : UNIT_UNKNOWN;
-    for (char *line = out; ran && line; line = strchr(line, '\n'), line += line != NULL)
+    for (const char *line = out; ran && line; line = text_next_line(line))
         take_line(line, states);
     free(where);
 }

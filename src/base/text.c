@@ -292,6 +292,12 @@ static uint32_t next_folded(const char **s)
     return cp;
 }
 
+const char *text_next_line(const char *text)
+{
+    const char *end = strchr(text, '\n');
+    return end ? end + 1 : NULL;
+}
+
 bool text_contains(const char *hay, const char *needle)
 {
     for (;;) {

@@ -44,6 +44,9 @@ enum text_align { TEXT_LEFT, TEXT_RIGHT, TEXT_CENTER };
 /* Appends exactly `width` columns: the text, cut with `…` (`~` where unicode is false) or padded. */
 void text_fit(struct strbuf *out, const char *s, int width, enum text_align align, bool unicode);
 
+/* What stands behind the next line end; NULL: no line follows. */
+const char *text_next_line(const char *text);
+
 /* Case-insensitive (towlower) search of `needle` in `hay`; an empty needle is found. */
 bool text_contains(const char *hay, const char *needle);
 /* Order for people: case-insensitive, digits by value (vm2 before vm10), bytes as the last word. */
