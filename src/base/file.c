@@ -85,7 +85,17 @@ static void sync_parent(const char *path)
     free(dir);
 }
 
-static bool write_beside(const char *target, const char *data, size_t len, mode_t mode)
+/* Not over a file that is there. Where the file system knows no such renaming, it knows hard links. */
+static bool rename_new(const char *from, const char *to)
+{
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+        return true;
+    if (errno != EINVAL && errno != ENOSYS)
+        return false;
+    return link(from, to) == 0 && unlink(from) == 0;
+}
+
+static bool write_beside(const char *target, const char *data, size_t len, mode_t mode, bool replace)
 {
     char *temporary = xasprintf("%s.XXXXXX", target);
     int fd = mkostemp(temporary, O_CLOEXEC);
@@ -97,7 +107,7 @@ static bool write_beside(const char *target, const char *data, size_t len, mode_
             ok = false;
             reason = errno;
         }
-        if (ok && rename(temporary, target) != 0) {
+        if (ok && !(replace ? rename(temporary, target) == 0 : rename_new(temporary, target))) {
             ok = false;
             reason = errno;
         }
@@ -116,13 +126,26 @@ bool file_write(const char *path, const char *data, size_t len, mode_t mode, str
     char *target = realpath(path, NULL);
     if (!target)
         target = xstrdup(path);
-    bool ok = write_beside(target, data, len, mode);
+    bool ok = write_beside(target, data, len, mode, true);
     if (ok)
         sync_parent(target);
     else
         error_set(e, STATUS_FAILED, "can't write %s: %s", path, strerror(errno));
     free(target);
     return ok;
+}
+
+bool file_write_new(const char *path, const char *data, size_t len, mode_t mode, struct error *e)
+{
+    if (access(path, F_OK) == 0)
+        errno = EEXIST; /* told before the work, not after it */
+    else if (write_beside(path, data, len, mode, false)) {
+        sync_parent(path);
+        return true;
+    }
+    if (errno == EEXIST)
+        return error_set(e, STATUS_FAILED, "%s is there already; name another file", path);
+    return error_set(e, STATUS_FAILED, "can't write %s: %s", path, strerror(errno));
 }
 
 bool file_make_dirs(const char *dir, struct error *e)

@@ -11,12 +11,12 @@
 #include <unistd.h>
 #include "base/log.h"
 
-static _Atomic(void (*)(void)) die_hook;
+static _Atomic(die_hook *) hook_now;
 static atomic_bool dying;
 
-void die_set_hook(void (*hook)(void))
+die_hook *die_set_hook(die_hook *hook)
 {
-    atomic_store(&die_hook, hook);
+    return atomic_exchange(&hook_now, hook);
 }
 
 void die(const char *fmt, ...)
@@ -27,7 +27,7 @@ void die(const char *fmt, ...)
     /* A second failure on the way out (the log wants memory, too) must not come round again. */
     if (atomic_exchange(&dying, true))
         abort();
-    void (*hook)(void) = atomic_exchange(&die_hook, NULL);
+    die_hook *hook = atomic_exchange(&hook_now, NULL);
     if (hook)
         hook();
     memcpy(text, "virtdeck: ", 10);

@@ -16,8 +16,10 @@
  * back), writes the message to stderr and the log, aborts. */
 _Noreturn void die(const char *fmt, ...) ATTR_PRINTF(1, 2);
 
-/* Sets what die() runs first; NULL for nothing. The hook may only make async-signal-safe calls. */
-void die_set_hook(void (*hook)(void));
+/* Sets what die() runs first; NULL for nothing. The hook may only make async-signal-safe calls. Returns the
+ * one before. */
+typedef void die_hook(void);
+die_hook *die_set_hook(die_hook *hook);
 
 /* As their namesakes, but they die() where those return NULL. Free with free(). */
 ATTR_NONNULL void *xmalloc(size_t size);

@@ -10,7 +10,6 @@
 
 #define SYSTEM_RUNTIME_DIR "/run/virtdeck"
 #define USERS_RUNTIME_DIR  "/run/user"
-#define SYSTEM_LASTING_DIR "/var/lib/virtdeck"
 
 static char *home, *config_dir, *state_dir, *runtime_dir, *users_dir, *lasting_dir;
 
@@ -69,7 +68,7 @@ void paths_init(void)
         absolute("VIRTDECK_RUNTIME_DIR") ? paths_join(runtime_dir, "user") : xstrdup(USERS_RUNTIME_DIR);
     free(lasting_dir);
     bool elsewhere = absolute("XDG_STATE_HOME") || absolute("VIRTDECK_RUNTIME_DIR");
-    lasting_dir = xstrdup(geteuid() == 0 && !elsewhere ? SYSTEM_LASTING_DIR : state_dir);
+    lasting_dir = xstrdup(geteuid() == 0 && !elsewhere ? PATHS_SYSTEM_LASTING_DIR : state_dir);
 }
 
 static const char *ready(const char *dir)
@@ -107,6 +106,12 @@ const char *paths_users_runtime_dir(void)
 const char *paths_lasting_dir(void)
 {
     return ready(lasting_dir);
+}
+
+const char *paths_system_lasting_dir(void)
+{
+    bool ours = geteuid() == 0 || absolute("VIRTDECK_RUNTIME_DIR");
+    return ours ? ready(lasting_dir) : PATHS_SYSTEM_LASTING_DIR;
 }
 
 char *paths_join(const char *dir, const char *name)

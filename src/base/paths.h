@@ -6,6 +6,8 @@
 #ifndef VIRTDECK_BASE_PATHS_H
 #define VIRTDECK_BASE_PATHS_H
 
+#define PATHS_SYSTEM_LASTING_DIR "/var/lib/virtdeck"
+
 /* Reads the environment once. No HOME: the passwd entry, else /nonexistent. */
 void paths_init(void);
 const char *paths_config_dir(void); /* …/virtdeck; not created */
@@ -21,6 +23,7 @@ const char *paths_users_runtime_dir(void);
 /* For what is kept of a host: /var/lib/virtdeck for root, unless the environment says otherwise (tests); else
  * the state directory. */
 const char *paths_lasting_dir(void);
+const char *paths_system_lasting_dir(void); /* root's */
 /* DIR/name; the caller frees. */
 char *paths_join(const char *dir, const char *name);
 /* "~/x" to the home directory's x; anything else is copied. The caller frees. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Regular expressions over bytes, in time that grows with the text and no faster: for lines that strangers
- * wrote and expressions that somebody types. The language is that of POSIX's extended ones, read by bytes and
- * the same in every locale: . [ ] [^ ] [:digit:] * + ? {n,m} | ( ) ^ $, and \d \D \s \S \w \W \b \B \n \t;
- * no references back. Of several matches at one place the first alternative and the longest repetition win.
- * A pattern is constant once made: any thread, many at once.
+ * Regular expressions over bytes, for lines that strangers wrote and expressions that somebody types: PCRE2's
+ * language, in the same way in every locale. "." is any byte, "^" and "$" are the ends of the text. What
+ * needs more steps or memory than an expression of this world does counts as no match. A pattern is constant
+ * once made: any thread, many at once. VIRTDECK_NO_JIT in the environment keeps
+ * patterns from becoming machine code, which reads whole words where a text ends within one: for valgrind.
  */
 #ifndef VIRTDECK_BASE_PATTERN_H
 #define VIRTDECK_BASE_PATTERN_H
@@ -33,8 +33,12 @@ size_t pattern_groups(const struct pattern *p);
  * places. */
 bool pattern_find(const struct pattern *p, const char *text, size_t len, size_t before,
                   struct pattern_span *spans);
-/* Strings of which each matching text has at least one, so that a cheap search can rule most texts out.
- * *n = 0: there are none to be named. They belong to the pattern. */
-const char *const *pattern_literals(const struct pattern *p, size_t *n);
+/* Whether the expression means the same as a part of a larger one: it does not refer to its own groups, nor
+ * set options. */
+bool pattern_joins(const char *regex);
+/* One that matches wherever one of these does (each of them pattern_joins()), to rule them all out at once;
+ * what takes too long counts as a match here. It has no groups. NULL: it would be too large. The caller frees
+ * it. */
+struct pattern *pattern_any_of(const char *const *regexes, size_t n);
 
 #endif
