@@ -55,7 +55,9 @@ struct column {
      */
     const char *narrow_of;
     void (*text)(const struct row *r,
-                 struct strbuf *out);      /* for people; raw text is allowed, the caller escapes */
+                 struct strbuf *out); /* for people; raw text is allowed, the caller escapes */
+    /* The same in fewer words, where text() is wider than the column on the screen; NULL: it is cut. */
+    void (*brief)(const struct row *r, struct strbuf *out);
     double (*number)(const struct row *r); /* JSON, CSV, sorting; NAN unknown; NULL for text columns */
     /* Text columns: the raw text for JSON, CSV, sorting and filters; NULL unknown. It belongs to the row or
      * stands in `scratch`. NULL for all others. */

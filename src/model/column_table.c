@@ -28,6 +28,7 @@ const struct column columns[] = {
      .priority = 1,
      .default_on = true,
      .text = text_state,
+     .brief = text_brief,
      .values = STATE_VALUES,
      .value = value_state,
      .level = level_state},

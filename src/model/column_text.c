@@ -175,15 +175,15 @@ static bool starts_with_any(const char *s, const char *const *heads)
 static const char *telling_reason(const struct vm *vm)
 {
     static const char *const usual[] = {"user", "by user", "unknown", NULL};
-    static const char *const unusual[] = {"crash", "fail", "saved", "migrat", NULL};
+    static const char *const unusual[] = {"crash", "fail", "saved", "migrat", "daemon", NULL};
     const char *reason = vm->reason ? vm->reason : "";
-    if (vm->state == VM_PAUSED) {
+    if (vm->state == VM_PAUSED || vm->state == VM_CRASHED) {
         return reason[0] && !starts_with_any(reason, usual) ? reason : NULL;
     }
     return vm->state == VM_SHUTOFF && starts_with_any(reason, unusual) ? reason : NULL;
 }
 
-/* Without the code that follows in brackets: "disk full (enospc)". */
+/* Without what follows in brackets. */
 static void put_reason(struct strbuf *out, const char *reason)
 {
     const char *bracket = strstr(reason, " (");
@@ -197,7 +197,7 @@ void text_state(const struct row *r, struct strbuf *out)
         strbuf_puts(out, vm_state_name(r->vm->state));
         return;
     }
-    strbuf_puts(out, r->vm->state == VM_SHUTOFF ? "off: " : "paused: ");
+    strbuf_printf(out, "%s: ", r->vm->state == VM_SHUTOFF ? "off" : vm_state_name(r->vm->state));
     put_reason(out, reason);
 }
 

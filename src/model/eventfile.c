@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,8 @@
 
 struct eventfile {
     char *path, *old_path;
-    int fd;    /* -1: not open */
+    int fd; /* -1: not open */
+    bool shared;
     bool torn; /* the last write stopped midway: the next one begins a new line */
 };
 
@@ -35,6 +37,11 @@ struct eventfile *eventfile_new(const char *path)
     f->old_path = xasprintf("%s.1", path);
     f->fd = -1;
     return f;
+}
+
+void eventfile_share(struct eventfile *f)
+{
+    f->shared = true;
 }
 
 void eventfile_free(struct eventfile *f)
@@ -56,6 +63,15 @@ static int name_index(const char *const *names, size_t n, const char *name)
         if (strcmp(names[i], name) == 0)
             return (int)i;
     return -1;
+}
+
+/* From 0 to `most`; 0 where it is missing or none of these. */
+static int64_t number(json_object *o, const char *key, int64_t most)
+{
+    json_object *value = NULL;
+    json_object_object_get_ex(o, key, &value);
+    int64_t n = json_object_is_type(value, json_type_int) ? json_object_get_int64(value) : 0;
+    return n < 0 || n > most ? 0 : n;
 }
 
 /* Without time, kind and text a line says nothing. What else is missing or unknown is left at its default: a
@@ -83,10 +99,13 @@ static bool read_event(json_object *o, struct event *ev)
     ev->host = xstrdup(jsondoc_text(o, "host"));
     ev->vm = xstrdup(jsondoc_text(o, "vm"));
     ev->text = xstrdup(text);
+    ev->code = (int)number(o, "code", INT_MAX);
+    ev->domain = (int)number(o, "domain", INT_MAX);
+    ev->took_ms = number(o, "took", INT64_MAX);
     return true;
 }
 
-static bool read_line(const char *line, size_t len, void (*take)(void *, struct event *), void *ctx)
+bool eventfile_read(const char *line, size_t len, void (*take)(void *ctx, struct event *ev), void *ctx)
 {
     struct event ev;
     json_object *o = jsondoc_object(line, len, JSON_TOKENER_VALIDATE_UTF8);
@@ -141,7 +160,7 @@ static size_t read_lines(const struct strbuf *text, void (*take)(void *, struct 
     for (size_t at = 0; at < text->len;) {
         const char *line = text->s + at, *newline = memchr(line, '\n', text->len - at);
         size_t len = newline ? (size_t)(newline - line) : text->len - at;
-        if (len > 0 && !read_line(line, len, take, ctx))
+        if (len > 0 && !eventfile_read(line, len, take, ctx))
             damaged++;
         at += len + 1;
     }
@@ -200,6 +219,12 @@ static void add_text(json_object *o, const char *key, const char *raw)
     strbuf_free(&text);
 }
 
+static void add_number(json_object *o, const char *key, int64_t n)
+{
+    if (n > 0)
+        json_object_object_add(o, key, json_object_new_int64(n));
+}
+
 char *eventfile_line(const struct event *ev)
 {
     struct strbuf line = {0};
@@ -217,6 +242,9 @@ char *eventfile_line(const struct event *ev)
     }
     add_text(o, "vm", ev->vm);
     add_text(o, "text", ev->text ? ev->text : "");
+    add_number(o, "code", ev->code);
+    add_number(o, "domain", ev->domain);
+    add_number(o, "took", ev->took_ms);
     strbuf_puts(&line,
                 json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
     strbuf_putc(&line, '\n');
@@ -230,18 +258,32 @@ static bool ends_in_newline(int fd, off_t size)
     return size == 0 || pread(fd, &last, 1, size - 1) != 1 || last == '\n';
 }
 
+static int open_at_path(const struct eventfile *f)
+{
+    return open(f->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+}
+
+/* Where others may read, whatever umask there is. */
+static bool make_dir(const struct eventfile *f, const char *dir)
+{
+    bool made = file_make_dirs(dir, NULL);
+    if (made && f->shared)
+        (void)!chmod(dir, 0755);
+    return made;
+}
+
 static bool open_file(struct eventfile *f)
 {
     struct stat st;
     char *slash = strrchr(f->path, '/');
-    f->fd = open(f->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+    f->fd = open_at_path(f);
     if (f->fd < 0 && errno == ENOENT && slash && slash != f->path) {
         *slash = '\0';
-        bool made = file_make_dirs(f->path, NULL);
+        bool made = make_dir(f, f->path);
         *slash = '/';
         errno = ENOENT;
         if (made)
-            f->fd = open(f->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+            f->fd = open_at_path(f);
     }
     if (f->fd < 0)
         return false;
@@ -251,6 +293,8 @@ static bool open_file(struct eventfile *f)
         errno = EINVAL;
         return false;
     }
+    if (f->shared && st.st_size == 0)
+        (void)!fchmod(f->fd, 0644);
     /* A program that was killed may have left half a line. */
     f->torn = f->torn || !ends_in_newline(f->fd, st.st_size);
     return true;

@@ -156,6 +156,16 @@ void eventlog_add(struct eventlog *log, struct event *ev)
     keep(log, ev);
 }
 
+bool eventlog_append(const char *path, const struct event *ev, struct error *e)
+{
+    struct eventfile *file = eventfile_new(path);
+    char *line = eventfile_line(ev);
+    bool good = eventfile_append(file, line, e);
+    free(line);
+    eventfile_free(file);
+    return good;
+}
+
 size_t eventlog_len(const struct eventlog *log)
 {
     return log->len;

@@ -28,6 +28,8 @@ struct event {
     struct vm_uuid uuid; /* nil: about the host */
     char *vm;            /* domain name, raw; NULL for none */
     char *text;          /* raw */
+    int code, domain;    /* of libvirt's error, where one is told; 0 */
+    int64_t took_ms;     /* how long what has ended then had been under way; 0: not told */
 };
 
 struct eventlog;
@@ -51,5 +53,8 @@ size_t eventlog_len(const struct eventlog *log);
 /* i = 0 is the newest. Valid until the next add. */
 const struct event *eventlog_at(const struct eventlog *log, size_t i);
 void event_clear(struct event *ev);
+/* Adds one event to such a file without reading it: for programs that end soon. Waits for the disk; any
+ * thread. */
+bool eventlog_append(const char *path, const struct event *ev, struct error *e);
 
 #endif

@@ -61,6 +61,7 @@ json_object *findings_json(const finding_list *l)
         json_object_object_add(o, "severity", json_object_new_string(finding_word(f->severity)));
         json_object_object_add(o, "text", json_object_new_string(f->text));
         json_object_object_add(o, "remedy", f->remedy ? json_object_new_string(f->remedy) : NULL);
+        json_object_object_add(o, "complete", json_object_new_boolean(f->remedy && !f->fill_in));
         json_object_array_add(array, o);
     }
     return array;

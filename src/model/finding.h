@@ -16,6 +16,7 @@ struct finding {
     enum severity severity; /* SEV_ERROR: it will not work; SEV_WARN: it may not; SEV_INFO: good to know */
     char *text;             /* a sentence; raw */
     char *remedy;           /* a command line of ours, or a shell line that begins with "$ "; NULL for none */
+    bool fill_in; /* the remedy has a place, a word in capitals, that a person has to fill in first */
 };
 
 typedef VEC(struct finding) finding_list;
@@ -29,6 +30,7 @@ size_t findings_count(const finding_list *l, enum severity severity);
 const char *finding_word(enum severity severity); /* "error" "warning" "info" "good"; static */
 /* A line each: "error: text" and below it "  remedy". */
 void findings_print(const finding_list *l, struct strbuf *out);
-json_object *findings_json(const finding_list *l); /* [{"id","severity","text","remedy"}] */
+json_object *findings_json(const finding_list *l); /* [{"id","severity","text","remedy","complete"}];
+                                                    * complete: the remedy can be run as it stands */
 
 #endif

@@ -10,7 +10,7 @@
 #include "base/strbuf.h"
 #include "base/utf8.h"
 
-_Static_assert(OPT_COUNT == 26, "a new option needs a row in option_rows.c, a number here and a test");
+_Static_assert(OPT_COUNT == 28, "a new option needs a row in option_rows.c, a number here and a test");
 
 /* A value understood: what struct options keeps of it. */
 struct value {

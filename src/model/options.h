@@ -22,12 +22,13 @@ enum option_id {
     OPT_FILTER,      /* shown at start */
     OPT_THEME,
     OPT_KEYMAP,
-    OPT_GRAPH,   /* auto braille block ascii */
-    OPT_WINDOW,  /* 1m 5m 15m 1h */
-    OPT_COLOR,   /* auto truecolor 256 16 mono */
-    OPT_UNICODE, /* auto on off */
+    OPT_GRAPH,    /* auto braille block ascii */
+    OPT_WINDOW,   /* 1m 5m 15m 1h */
+    OPT_GRAPHICS, /* auto kitty sixel blocks ascii */
+    OPT_COLOR,    /* auto truecolor 256 16 mono */
+    OPT_UNICODE,  /* auto on off */
     OPT_MOUSE,
-    OPT_PANE,    /* pane shown at start: none overview devices logs graphs events */
+    OPT_PANE,    /* pane shown at start: none overview devices logs graphs events autostart screen */
     OPT_CONFIRM, /* all destructive none : which commands ask first */
     OPT_WARN_PERCENT,
     OPT_BAD_PERCENT,      /* thresholds */
@@ -35,6 +36,7 @@ enum option_id {
     OPT_SHUTDOWN_TIMEOUT, /* seconds `shutdown` waits */
     OPT_RECONNECT_MAX,    /* seconds, the longest pause between tries */
     OPT_KEEPALIVE,        /* seconds between keepalive probes */
+    OPT_GRACE,            /* seconds that what was just made is left alone */
     OPT_HISTORY_SIZE,     /* lines of command history */
     OPT_EVENTS_SIZE,      /* events kept in memory */
     OPT_LOG_LEVEL,

@@ -84,6 +84,7 @@ void snapshot_unref(struct snapshot *s)
         device_list_unref(s->vms[i].devices);
         free(s->vms[i].name);
         free(s->vms[i].ip);
+        free(s->vms[i].fault);
         free(s->vms[i].rates);
     }
     index_free(s->index);
@@ -138,6 +139,9 @@ static struct vm vm_copy(const struct vm *vm)
     struct vm copy = *vm;
     copy.name = xstrdup(vm->name);
     copy.ip = xstrdup(vm->ip);
+    copy.fault = xstrdup(vm->fault);
+    copy.reason = vm->reason && vm->reason == vm->fault ? copy.fault : vm->reason;
+    copy.start = start_item_ref(vm->start);
     copy.def = domdef_ref(vm->def);
     copy.devices = device_list_ref(vm->devices);
     copy.rates = NULL;

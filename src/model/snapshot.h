@@ -39,8 +39,9 @@ struct host_info {
     int64_t sampled_ms;     /* monotonic, when the newest tick ended; 0 never */
     double tick_ms;         /* how long that took */
     uint64_t ticks;         /* complete ticks since connected; figures that are rates need two */
+    size_t faults_pending;  /* domains paused by an I/O error of which it is still asked on which disk */
     size_t details_pending; /* domains of which something is still to be looked up: the definition, or, for
-                             * the shell, addresses */
+                             * the shell, addresses; without those that are VM_STUCK */
 };
 
 struct snapshot {

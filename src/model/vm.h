@@ -86,7 +86,8 @@ enum vm_figure_flag {
     VM_HAS_SNAPSHOT = 16,
     VM_UPDATED = 32, /* the next start brings another machine than the one that runs */
     VM_AGENT_UP = 64,
-    VM_FLAGS_KNOWN = 128 /* the booleans above were asked for and answered */
+    VM_FLAGS_KNOWN = 128, /* the booleans above were asked for and answered */
+    VM_STUCK = 256 /* a call on it does not end, and libvirt tells its definition to nobody meanwhile */
 };
 
 /* What really becomes of a domain when its host comes up. */
@@ -109,12 +110,13 @@ struct vm {
     char *name;         /* raw; owned by `names` storage of the snapshot or the def, see snapshot.h */
     struct domdef *def; /* NULL until the XML was read */
     enum vm_state state;
-    const char
-        *reason; /* static words: "user", "disk full (enospc)", "crashed" …; "" when there is none to tell */
-    int reason_code; /* the same as libvirt's number, for programs */
-    int id;          /* -1 while not active */
-    unsigned flags;  /* enum vm_figure_flag */
-    double cpu;      /* percent of one host CPU */
+    const char *reason; /* "by user", "disk full on vda", "crashed" …: static words, or `fault`; "" when there
+                           is none */
+    int reason_code;    /* the same as libvirt's number, for programs */
+    char *fault; /* which disks an I/O error on paused it: "disk full on vda"; raw; NULL. Owned like name */
+    int id;      /* -1 while not active */
+    unsigned flags; /* enum vm_figure_flag */
+    double cpu;     /* percent of one host CPU */
     double vcpus, vcpus_max;
     double mem_kib, maxmem_kib; /* used (balloon/RSS) and allowed */
     double rx, tx, rd, wr;      /* bytes/s over all NICs, disks */
