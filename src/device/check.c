@@ -16,12 +16,35 @@ static void run_all(const struct check_input *in, finding_list *out)
             check_families[f]->checks[i].run(in, check_families[f]->checks[i].id, out);
 }
 
+void check_one(const struct check_input *in, const char *id, finding_list *out)
+{
+    for (size_t f = 0; f < n_check_families; f++)
+        for (size_t i = 0; i < check_families[f]->len; i++)
+            if (strcmp(check_families[f]->checks[i].id, id) == 0) {
+                check_families[f]->checks[i].run(in, id, out);
+                return;
+            }
+    die("there is no check %s", id);
+}
+
 static bool has(const finding_list *l, const struct finding *f)
 {
     for (size_t i = 0; i < l->len; i++)
         if (strcmp(l->items[i].id, f->id) == 0 && strcmp(l->items[i].text, f->text) == 0)
             return true;
     return false;
+}
+
+/* What is not known is not fine. */
+static void say_unread(const struct facts *f, finding_list *out)
+{
+    for (size_t i = 0; f->others_known && i < f->others.len; i++)
+        if (!f->others.items[i].doc)
+            finding_add(out, "others-unread", SEV_WARN, NULL,
+                        "what %s uses is not known, so this was not compared with it: %s",
+                        f->others.items[i].name,
+                        f->others.items[i].stuck ? "a call on it does not end"
+                                                 : "libvirt does not tell its definition");
 }
 
 void checks_run(const struct check_input *in, finding_list *out)
@@ -39,6 +62,7 @@ void checks_run(const struct check_input *in, finding_list *out)
     }
     findings_free(&now);
     findings_free(&before);
+    say_unread(in->facts, out);
     /* Said of the new definition only: gathered without what libvirt has against the old one. */
     if (in->facts->native_error)
         finding_add(out, "native", SEV_ERROR, NULL, "libvirt's own trial refuses it: %s",

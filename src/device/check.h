@@ -22,5 +22,14 @@ struct check_input {
 /* Adds what is wrong with `after` and was not wrong with `before` in the same way: whoever changes one thing
  * is not told of older ones. */
 void checks_run(const struct check_input *in, finding_list *out);
+/* One check by its id, of `after` as it is. The id must be one. */
+void check_one(const struct check_input *in, const char *id, finding_list *out);
+
+/* The next element under <devices> called `name` (NULL: any) behind `after` (NULL: the first). */
+xmlNodePtr device_next(xmlNodePtr domain, const char *name, xmlNodePtr after);
+/* What commands call it: its target, MAC, alias or name; the caller frees. */
+char *device_handle(xmlNodePtr device);
+/* With its kind: "disk vda", "nic 52:54:00:…"; the caller frees. */
+char *device_words(xmlNodePtr device);
 
 #endif

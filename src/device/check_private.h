@@ -22,13 +22,6 @@ extern const struct check_family host_checks, model_checks, bus_checks, shared_c
 extern const struct check_family *const check_families[];
 extern const size_t n_check_families;
 
-/* The next element under <devices> called `name` (NULL: any) behind `after` (NULL: the first). */
-xmlNodePtr device_next(xmlNodePtr domain, const char *name, xmlNodePtr after);
-/* What commands call it: its target, MAC, alias or name; the caller frees. */
-char *device_handle(xmlNodePtr device);
-/* With its kind: "disk vda", "nic 52:54:00:…"; the caller frees. */
-char *device_words(xmlNodePtr device);
-
 /* The value as a number in any base; `missing` where there is none. */
 long long get_number(xmlNodePtr node, const char *path, long long missing);
 /* KiB in an element such as <memory unit='GiB'>4</memory>; 0: it says nothing. */

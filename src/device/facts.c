@@ -10,6 +10,14 @@ const char *answer_word(enum answer a)
     return words[a];
 }
 
+bool facts_know_others(const struct facts *f)
+{
+    for (size_t i = 0; i < f->others.len; i++)
+        if (!f->others.items[i].doc)
+            return false;
+    return f->others_known;
+}
+
 void facts_clear(struct facts *f)
 {
     for (size_t i = 0; i < f->networks.len; i++)

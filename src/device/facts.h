@@ -38,6 +38,7 @@ struct fact_domain { /* another domain of the host */
     char *name;
     struct vm_uuid uuid;
     bool active;
+    bool stuck;    /* a call on it does not end, so nobody waited for its definition */
     xmlDocPtr doc; /* without secrets; NULL: could not be read */
 };
 
@@ -58,5 +59,7 @@ struct facts {
                            the driver has none */
 };
 void facts_clear(struct facts *f);
+/* Whether a look at the other domains left none out. */
+bool facts_know_others(const struct facts *f);
 
 #endif

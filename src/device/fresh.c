@@ -182,6 +182,15 @@ bool complete_single(xmlNodePtr fresh, xmlNodePtr domain, struct error *e)
                      off ? ", which is turned off: set its model instead" : ", and a domain has one at most");
 }
 
+/* The one of the chipset, which libvirt puts into every Q35 machine since 9.1, stands beside another one. */
+bool complete_watchdog(xmlNodePtr fresh, xmlNodePtr domain, struct error *e)
+{
+    for (xmlNodePtr w = xml_child(devices_of(domain), "watchdog"); w; w = xml_next(w, "watchdog"))
+        if (xml_get_is(fresh, "@model", "itco") || !xml_get_is(w, "@model", "itco"))
+            return complete_single(fresh, domain, e);
+    return true;
+}
+
 /* Which one the guest can see depends on the machine. */
 bool complete_panic(xmlNodePtr fresh, xmlNodePtr domain, struct error *e)
 {

@@ -12,8 +12,8 @@
 /* As struct device_kind's `complete`: what is said already stays. */
 typedef bool complete_fn(xmlNodePtr fresh, xmlNodePtr domain, struct error *e);
 complete_fn complete_disk, complete_cdrom, complete_floppy, complete_nic, complete_graphics, complete_audio,
-    complete_usb, complete_pci, complete_single, complete_filesystem, complete_panic, complete_iommu,
-    complete_shmem, complete_controller;
+    complete_usb, complete_pci, complete_single, complete_watchdog, complete_filesystem, complete_panic,
+    complete_iommu, complete_shmem, complete_controller;
 
 /* The elements, indented as they stand under <devices>. */
 #define IN  "\n      "

@@ -3,8 +3,6 @@
  * Every writer holds the folder's lock, so a temporary file that is seen under the lock is what a killed
  * program left. Readers need no lock: files appear whole, by renaming.
  */
-#include "device/journal.h"
-
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -20,6 +18,7 @@
 #include "base/jsondoc.h"
 #include "base/paths.h"
 #include "base/strbuf.h"
+#include "device/journal_private.h"
 #include "model/xml.h"
 
 #define MAX_NUMBER   999999999u
@@ -27,117 +26,7 @@
 #define LOCK_WAIT_MS 10000                /* a writer needs some milliseconds; longer means one that hangs */
 #define LOCK_STEP_MS 10
 
-typedef VEC(unsigned) number_list;
-
-/* ---- entries ---- */
-
-void journal_entry_clear(struct journal_entry *e)
-{
-    free(e->vm);
-    free(e->uri);
-    free(e->user);
-    free(e->what);
-    free(e->when);
-    free(e->start_before);
-    free(e->start_after);
-    free(e->old_xml);
-    free(e->new_xml);
-    *e = (struct journal_entry){0};
-}
-
-void journal_list_free(journal_list *l)
-{
-    for (size_t i = 0; i < l->len; i++)
-        journal_entry_clear(&l->items[i]);
-    vec_free(l);
-}
-
-static const char *const state_words[] = {
-    [JOURNAL_BEGUN] = "begun", [JOURNAL_DONE] = "done", [JOURNAL_FAILED] = "failed"};
-
-struct text_member {
-    const char *key;
-    size_t offset; /* in struct journal_entry */
-    bool needed, xml;
-};
-#define MEMBER(name) offsetof(struct journal_entry, name)
-static const struct text_member members[] = {
-    {"vm", MEMBER(vm), true, false},
-    {"uri", MEMBER(uri), false, false},
-    {"user", MEMBER(user), false, false},
-    {"what", MEMBER(what), false, false},
-    {"when", MEMBER(when), false, false},
-    {"start-before", MEMBER(start_before), false, false},
-    {"start-after", MEMBER(start_after), false, false},
-    {"old", MEMBER(old_xml), false, true},
-    {"new", MEMBER(new_xml), false, true},
-};
-
-static char **member_of(struct journal_entry *e, const struct text_member *m)
-{
-    return (char **)((char *)e + m->offset);
-}
-
-static char *entry_text(struct journal_entry *e)
-{
-    json_object *o = json_object_new_object();
-    json_object_object_add(o, "number", json_object_new_int64(e->number));
-    json_object_object_add(o, "time", json_object_new_int64(e->wall_ms));
-    json_object_object_add(o, "state", json_object_new_string(state_words[e->state]));
-    for (size_t i = 0; i < ARRAY_LEN(members); i++) {
-        const char *text = *member_of(e, &members[i]);
-        json_object_object_add(o, members[i].key, text ? json_object_new_string(text) : NULL);
-    }
-    const char *text = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
-                                                             JSON_C_TO_STRING_NOSLASHESCAPE);
-    char *copy = xasprintf("%s\n", text);
-    json_object_put(o);
-    return copy;
-}
-
-static bool read_state(json_object *o, enum journal_state *state)
-{
-    const char *word = jsondoc_text(o, "state");
-    for (size_t i = 0; word && i < ARRAY_LEN(state_words); i++) {
-        if (strcmp(word, state_words[i]) == 0) {
-            *state = (enum journal_state)i;
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool read_member(json_object *o, const struct text_member *m, char **out)
-{
-    json_object *v;
-    if (!json_object_object_get_ex(o, m->key, &v) || !v)
-        return !m->needed;
-    if (!json_object_is_type(v, json_type_string))
-        return false;
-    const char *text = json_object_get_string(v);
-    if (strlen(text) != (size_t)json_object_get_string_len(v))
-        return false;
-    *out = xstrdup(text);
-    return true;
-}
-
-static bool read_entry(json_object *o, unsigned number, bool with_xml, struct journal_entry *out)
-{
-    json_object *v;
-    if (!json_object_object_get_ex(o, "number", &v) || !json_object_is_type(v, json_type_int) ||
-        json_object_get_int64(v) != (int64_t)number)
-        return false;
-    out->number = number;
-    if (!json_object_object_get_ex(o, "time", &v) || !json_object_is_type(v, json_type_int))
-        return false;
-    out->wall_ms = json_object_get_int64(v);
-    if (!read_state(o, &out->state))
-        return false;
-    for (size_t i = 0; i < ARRAY_LEN(members); i++)
-        if ((with_xml || !members[i].xml) && !read_member(o, &members[i], member_of(out, &members[i])))
-            return false;
-    return true;
-}
+/* ---- files ---- */
 
 /* *gone: the file is no longer there (an old one, just dropped). */
 static bool load_file(const char *folder, unsigned number, bool with_xml, struct journal_entry *out,
@@ -149,7 +38,7 @@ static bool load_file(const char *folder, unsigned number, bool with_xml, struct
     if (good) {
         json_object *o = jsondoc_object(text, len, 0);
         *out = (struct journal_entry){0};
-        good = o && read_entry(o, number, with_xml, out);
+        good = o && journal_entry_read(o, number, with_xml, out);
         json_object_put(o);
         if (!good) {
             journal_entry_clear(out);
@@ -163,7 +52,7 @@ static bool load_file(const char *folder, unsigned number, bool with_xml, struct
 
 static bool save_file(const char *folder, struct journal_entry *entry, struct error *e)
 {
-    char *path = xasprintf("%s/%06u.json", folder, entry->number), *text = entry_text(entry);
+    char *path = xasprintf("%s/%06u.json", folder, entry->number), *text = journal_entry_text(entry);
     bool good = file_write(path, text, strlen(text), 0600, e);
     free(text);
     free(path);
@@ -229,7 +118,7 @@ static int compare_numbers(const void *a, const void *b)
 
 /* The numbers of the entries, rising. A folder that is not there has none. sweep: under the lock; removes
  * temporary files. */
-static bool list_numbers(const char *folder, bool sweep, number_list *out, struct error *e)
+static bool list_numbers(const char *folder, bool sweep, journal_numbers *out, struct error *e)
 {
     DIR *d = opendir(folder);
     if (!d)
@@ -248,7 +137,7 @@ static bool list_numbers(const char *folder, bool sweep, number_list *out, struc
     return true;
 }
 
-static void drop_oldest(const char *folder, const number_list *numbers, size_t have)
+static void drop_oldest(const char *folder, const journal_numbers *numbers, size_t have)
 {
     for (size_t i = 0; i < numbers->len && have > JOURNAL_ENTRIES; i++, have--) {
         char *path = xasprintf("%s/%06u.json", folder, numbers->items[i]);
@@ -297,7 +186,7 @@ static char *login_name(void)
 
 static bool begin_locked(const char *folder, struct journal_entry *entry, struct error *e)
 {
-    number_list numbers = {0};
+    journal_numbers numbers = {0};
     bool good = list_numbers(folder, true, &numbers, e);
     unsigned last = good && numbers.len ? numbers.items[numbers.len - 1] : 0;
     if (good && last >= MAX_NUMBER)
@@ -330,12 +219,6 @@ bool journal_begin(const char *dir, struct journal_entry *entry, struct error *e
     return good;
 }
 
-/* What is written anew of an entry; NULL: as it is. */
-struct amendment {
-    const enum journal_state *state;
-    const char *old_xml, *new_xml, *when, *start_after;
-};
-
 static void replace_text(char **text, const char *by)
 {
     if (!by)
@@ -344,47 +227,138 @@ static void replace_text(char **text, const char *by)
     *text = xstrdup(by);
 }
 
-static bool amend(const char *dir, const struct journal_entry *entry, const struct amendment *a,
+typedef void (*amendment)(struct journal_entry *written, void *ctx);
+
+/* Writes it anew, under the folder's lock. */
+static bool amend_locked(const char *folder, unsigned number, amendment change, void *ctx, struct error *e)
+{
+    struct journal_entry written = {0};
+    bool gone, good = load_file(folder, number, true, &written, &gone, e);
+    if (good) {
+        change(&written, ctx);
+        good = save_file(folder, &written, e);
+    }
+    journal_entry_clear(&written);
+    return good;
+}
+
+static bool amend(const char *dir, const struct journal_entry *entry, amendment change, void *ctx,
                   struct error *e)
 {
     char *folder = folder_of(dir, &entry->uuid);
-    struct journal_entry written = {0};
-    bool gone;
-    number_list none = {0};
+    journal_numbers none = {0};
     int lock = lock_folder(folder, e);
     bool good = lock >= 0 && list_numbers(folder, true, &none, e) &&
-                load_file(folder, entry->number, true, &written, &gone, e);
-    if (good) {
-        written.state = a->state ? *a->state : written.state;
-        replace_text(&written.old_xml, a->old_xml);
-        replace_text(&written.new_xml, a->new_xml);
-        replace_text(&written.when, a->when);
-        replace_text(&written.start_after, a->start_after);
-        good = save_file(folder, &written, e);
-    }
+                amend_locked(folder, entry->number, change, ctx, e);
     if (lock >= 0)
         close(lock);
     vec_free(&none);
-    journal_entry_clear(&written);
     free(folder);
     return good;
+}
+
+struct ending {
+    const struct journal_entry *entry;
+    enum journal_state state;
+    const char *new_xml;
+};
+
+/* From what was meant, which the entry has until now, and what came of it; as it has come where only that is
+ * known. */
+static void take_trace(struct journal_entry *written, const char *new_xml)
+{
+    const char *meant = written->new_xml ? written->new_xml : new_xml;
+    trace_free(&written->trace);
+    written->traced = written->old_xml && meant;
+    if (!written->traced)
+        return;
+    trace_make(written->old_xml, meant, &written->trace);
+    if (new_xml)
+        trace_end(&written->trace, written->old_xml, new_xml);
+}
+
+static void end_entry(struct journal_entry *written, void *ctx)
+{
+    const struct ending *end = ctx;
+    take_trace(written, end->new_xml);
+    written->state = end->state;
+    written->ended_ms = clock_wall_ms();
+    written->overwritten_ms = end->entry->overwritten_ms;
+    replace_text(&written->new_xml, end->new_xml);
+    replace_text(&written->when, end->entry->when);
+    replace_text(&written->start_after, end->entry->start_after);
 }
 
 bool journal_end(const char *dir, const struct journal_entry *entry, enum journal_state state,
                  const char *new_xml, struct error *e)
 {
-    struct amendment a = {
-        .state = &state, .new_xml = new_xml, .when = entry->when, .start_after = entry->start_after};
-    bool good = amend(dir, entry, &a, e);
+    struct ending end = {entry, state, new_xml};
+    bool good = amend(dir, entry, end_entry, &end, e);
     if (!good)
         error_prefix(e, "the journal does not know how entry %u ended", entry->number);
     return good;
 }
 
-bool journal_rebase(const char *dir, const struct journal_entry *entry, const char *old_xml, struct error *e)
+struct base {
+    const char *old_xml, *new_xml;
+};
+
+static void rebase_entry(struct journal_entry *written, void *ctx)
 {
-    struct amendment a = {.old_xml = old_xml};
-    return amend(dir, entry, &a, e);
+    const struct base *base = ctx;
+    replace_text(&written->old_xml, base->old_xml);
+    replace_text(&written->new_xml, base->new_xml);
+}
+
+bool journal_rebase(const char *dir, const struct journal_entry *entry, const char *old_xml,
+                    const char *new_xml, struct error *e)
+{
+    struct base base = {old_xml, new_xml};
+    return amend(dir, entry, rebase_entry, &base, e);
+}
+
+struct noting {
+    int64_t now;
+    bool was_noted;
+};
+
+static void note_overwritten(struct journal_entry *written, void *ctx)
+{
+    struct noting *n = ctx;
+    n->was_noted = written->overwritten_ms;
+    if (!n->was_noted)
+        written->overwritten_ms = n->now;
+}
+
+bool journal_note_overwritten(const char *dir, const struct vm_uuid *uuid, journal_numbers *numbers,
+                              unsigned newest, struct error *e)
+{
+    char *folder = folder_of(dir, uuid);
+    journal_numbers present = {0};
+    struct noting n = {.now = clock_wall_ms()};
+    int lock = lock_folder(folder, e);
+    bool good = lock >= 0 && list_numbers(folder, true, &present, e) && present.len &&
+                present.items[present.len - 1] == newest;
+    for (size_t i = numbers->len; good && i-- > 0;) {
+        good = amend_locked(folder, numbers->items[i], note_overwritten, &n, e);
+        if (good && n.was_noted)
+            vec_remove(numbers, i);
+    }
+    if (lock >= 0)
+        close(lock);
+    vec_free(&present);
+    free(folder);
+    return good;
+}
+
+bool journal_has_entries(const char *dir, const struct vm_uuid *uuid)
+{
+    char *folder = folder_of(dir, uuid);
+    journal_numbers present = {0};
+    bool has = list_numbers(folder, false, &present, NULL) && present.len;
+    vec_free(&present);
+    free(folder);
+    return has;
 }
 
 int journal_lock_domain(const char *dir, const struct vm_uuid *uuid, bool *busy, struct error *e)
@@ -422,7 +396,7 @@ static void add_complaint(struct error *all, struct error *one)
 bool journal_list_entries(const char *dir, const struct vm_uuid *uuid, journal_list *out, struct error *e)
 {
     char *folder = folder_of(dir, uuid);
-    number_list numbers = {0};
+    journal_numbers numbers = {0};
     bool good = list_numbers(folder, false, &numbers, e);
     for (size_t i = 0; i < numbers.len; i++) {
         struct journal_entry entry = {0};
@@ -454,7 +428,7 @@ static bool changed_something(const struct journal_entry *e)
     return !e->new_xml || strcmp(e->old_xml, e->new_xml) != 0 || journal_start_differs(e);
 }
 
-static bool load_newest(const char *folder, const number_list *numbers, struct journal_entry *out,
+static bool load_newest(const char *folder, const journal_numbers *numbers, struct journal_entry *out,
                         struct error *e)
 {
     for (size_t i = numbers->len; i-- > 0;) {
@@ -470,7 +444,7 @@ static bool load_newest(const char *folder, const number_list *numbers, struct j
                      "the journal has no change to take back: nothing was changed with virtdeck");
 }
 
-static bool no_such_entry(unsigned number, const number_list *numbers, struct error *e)
+static bool no_such_entry(unsigned number, const journal_numbers *numbers, struct error *e)
 {
     if (!numbers->len)
         return error_set(e, STATUS_FAILED, "there is no entry %u: the journal has none", number);
@@ -482,7 +456,7 @@ bool journal_load(const char *dir, const struct vm_uuid *uuid, unsigned number, 
                   struct error *e)
 {
     char *folder = folder_of(dir, uuid);
-    number_list numbers = {0};
+    journal_numbers numbers = {0};
     bool gone = false;
     *out = (struct journal_entry){0};
     bool good = list_numbers(folder, false, &numbers, e);

@@ -39,6 +39,25 @@ static const struct card *card_of(const char *model)
     return NULL;
 }
 
+/* A virtio card that a definition hands to QEMU by <qemu:commandline>, as is done where libvirt has no
+ * element for it yet. NULL: none. */
+static xmlNodePtr past_libvirt(xmlNodePtr domain)
+{
+    static const char *const names[] = {"virtio-sound-pci", "virtio-sound-device", "virtio-sound"};
+    for (xmlNodePtr a = NULL; (a = qemu_arg_next(domain, a)) != NULL;)
+        for (size_t i = 0; i < ARRAY_LEN(names); i++)
+            if (qemu_arg_is(a, "-device", names[i]))
+                return a;
+    return NULL;
+}
+
+/* The model of the first card; NULL: there is none. The caller frees. */
+static char *model_in(xmlNodePtr domain)
+{
+    char *model = domain ? xml_get(domain, "devices/sound@model") : NULL;
+    return model || !domain || !past_libvirt(domain) ? model : xstrdup("virtio");
+}
+
 /* ---- what this host can do ---- */
 
 char *sound_virtio_lacks(const struct facts *f)
@@ -152,6 +171,8 @@ static void judge_definition(xmlNodePtr domain, const char *model, struct toggle
     const char *backend = backend_of(domain, &own);
     if (!model)
         level_set(out, ANSWER_NO, "it has no <sound>");
+    else if (!xml_find(domain, "devices/sound"))
+        level_set(out, ANSWER_YES, "card %s, handed to QEMU by <qemu:commandline>", model);
     else if (strcmp(backend, "none") == 0)
         level_set(out, ANSWER_YES, "card %s; its audio backend is none: the card is there and stays silent",
                   model);
@@ -226,8 +247,8 @@ static void judge_guest(const struct toggle_input *in, const char *model, struct
 void sound_judge(const struct toggle_input *in, struct verdict *out)
 {
     xmlNodePtr domain = toggle_definition(in);
-    char *model = xml_get(domain, "devices/sound@model");
-    char *later = in->live && in->config ? xml_get(in->config, "devices/sound@model") : NULL;
+    char *model = model_in(domain);
+    char *later = in->live ? model_in(in->config) : NULL;
     bool differs = in->live && in->config && strcmp(model ? model : "", later ? later : "") != 0;
     judge_host(in, domain, model, &out->host);
     judge_definition(domain, model, &out->definition);
@@ -303,14 +324,17 @@ void sound_preflight(const struct toggle_input *in, const char *value, finding_l
 
 /* ---- turning it ---- */
 
+#define AS_IT_IS "on"
+
 char *sound_plan(const struct toggle_input *in, const char *value, struct error *e)
 {
     xmlNodePtr domain = in->config ? in->config : in->live;
-    bool there = xml_find(domain, "devices/sound") != NULL;
     if (strcmp(value, "off") == 0 || card_of(value))
         return xstrdup(value);
-    if (strcmp(value, "on") == 0) /* one that is there is on */
-        return there ? xml_get(domain, "devices/sound@model") : xstrdup(sound_best(in->facts, domain));
+    if (strcmp(value, "on") == 0 && xml_find(domain, "devices/sound")) /* one that is there is on */
+        return xml_get(domain, "devices/sound@model");
+    if (strcmp(value, "on") == 0)
+        return xstrdup(past_libvirt(domain) ? AS_IT_IS : sound_best(in->facts, domain));
     error_set(e, STATUS_USAGE, "sound: on, off or a card is wanted, not \"%s\"; cards: " SOUND_MODELS, value);
     return NULL;
 }
@@ -344,6 +368,14 @@ static void set_model(xmlNodePtr sound, const char *model)
     xml_set(sound, "@streams", NULL);
 }
 
+/* The option and its value, a pair each. */
+static void remove_past_libvirt(xmlNodePtr domain)
+{
+    xmlNodePtr arg;
+    while ((arg = past_libvirt(domain)) != NULL)
+        qemu_arg_remove_pair(arg);
+}
+
 static bool edit_sound(xmlNodePtr domain, const char *arg, struct changed *out, struct error *e)
 {
     xmlNodePtr devices = xml_child(domain, "devices"), sound = xml_child(devices, "sound");
@@ -351,6 +383,9 @@ static bool edit_sound(xmlNodePtr domain, const char *arg, struct changed *out, 
     out->name = xstrdup("sound");
     out->kind = device_kind_find("sound");
     out->before = sound ? xml_print_node(sound) : NULL;
+    if (strcmp(arg, AS_IT_IS) == 0)
+        return true;
+    remove_past_libvirt(domain);
     if (strcmp(arg, "off") == 0) {
         bool any = sound != NULL;
         for (; sound; sound = xml_child(devices, "sound"))

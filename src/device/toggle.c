@@ -174,7 +174,7 @@ void qemu_args_add(xmlNodePtr domain, const char *name, const char *value)
     add_arg(list, ns, value);
 }
 
-void qemu_arg_remove(xmlNodePtr arg)
+static void remove_arg(xmlNodePtr arg)
 {
     xmlNodePtr list = arg->parent, domain = list->parent;
     xml_remove(arg);
@@ -183,6 +183,14 @@ void qemu_arg_remove(xmlNodePtr arg)
             return;
     if (domain)
         xml_remove(list);
+}
+
+void qemu_arg_remove_pair(xmlNodePtr arg)
+{
+    xmlNodePtr option = arg_before(arg);
+    if (option)
+        remove_arg(option);
+    remove_arg(arg);
 }
 
 /* Where the token stands in the list, and how long it is with the comma that goes with it. */
@@ -218,10 +226,7 @@ void qemu_arg_drop(xmlNodePtr arg, const char *token)
         if (value[0]) {
             xml_set(arg, "@value", value);
         } else {
-            xmlNodePtr option = arg_before(arg);
-            if (option)
-                qemu_arg_remove(option);
-            qemu_arg_remove(arg);
+            qemu_arg_remove_pair(arg);
         }
     }
     free(value);

@@ -83,8 +83,8 @@ char *version_words(unsigned long version);
 xmlNodePtr qemu_arg_next(xmlNodePtr domain, xmlNodePtr arg);
 /* Adds a pair of them, `name value`, with what stands around them. */
 void qemu_args_add(xmlNodePtr domain, const char *name, const char *value);
-/* Takes an argument away, and what stands around it when that is empty then. */
-void qemu_arg_remove(xmlNodePtr arg);
+/* Takes an argument and the option before it away, and what stands around them when that is empty then. */
+void qemu_arg_remove_pair(xmlNodePtr arg);
 /* Takes `token` out of the comma list that is the argument's value; the argument itself and the option before
  * it go when nothing is left. */
 void qemu_arg_drop(xmlNodePtr arg, const char *token);
