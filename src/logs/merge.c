@@ -30,18 +30,21 @@ struct ring {
 
 struct merge {
     size_t max_lines, max_bytes;
-    uint64_t next_number, version;
+    uint64_t next_number; /* counts up; */
+    uint64_t old_number;  /* this one down: of lines that were put above others */
+    uint64_t version;
     struct ring rings[SOURCES];
 };
 
-#define FIRST_SLOTS 64
+#define FIRST_SLOTS  64
+#define FIRST_NUMBER (UINT64_C(1) << 40)
 
 struct merge *merge_new(size_t max_lines, size_t max_bytes)
 {
     struct merge *m = xcalloc(1, sizeof *m);
     m->max_lines = max_lines ? max_lines : 1;
     m->max_bytes = max_bytes ? max_bytes : 1;
-    m->next_number = 1;
+    m->next_number = m->old_number = FIRST_NUMBER;
     return m;
 }
 
@@ -107,8 +110,17 @@ static void make_room(const struct merge *m, struct ring *r, size_t len)
         grow(r, m->max_lines);
 }
 
-void merge_add(struct merge *m, enum line_source source, int64_t wall_ms, int64_t arrived_ms,
-               const char *text, size_t len, const char *mark, enum severity severity)
+static char *copy_of(const char *text, size_t len)
+{
+    char *copy = xmalloc(len + 1);
+    if (len)
+        memcpy(copy, text, len);
+    copy[len] = '\0';
+    return copy;
+}
+
+uint64_t merge_add(struct merge *m, enum line_source source, int64_t wall_ms, int64_t arrived_ms,
+                   const char *text, size_t len, const char *mark, enum severity severity)
 {
     struct ring *r = &m->rings[source];
     int64_t key = wall_ms ? wall_ms : r->begun ? r->last_key : arrived_ms;
@@ -117,37 +129,103 @@ void merge_add(struct merge *m, enum line_source source, int64_t wall_ms, int64_
     if (r->begun && key < r->last_key)
         key = r->last_key;
     make_room(m, r, len);
-    char *copy = xmalloc(len + 1);
-    if (len)
-        memcpy(copy, text, len);
-    copy[len] = '\0';
     r->n++;
     *slot(r, r->n - 1) = (struct kept){.wall_ms = wall_ms,
                                        .key_ms = key,
                                        .number = m->next_number++,
                                        .mark = mark,
-                                       .text = copy,
+                                       .text = copy_of(text, len),
                                        .len = len,
                                        .severity = severity};
     r->bytes += len;
     r->last_key = key;
     r->begun = true;
     m->version++;
+    return m->next_number - 1;
 }
 
-void merge_grow(struct merge *m, enum line_source source, const char *text, size_t len)
+/* The index of the line of that number; r->n: it is not there. */
+static size_t index_of_number(const struct ring *r, uint64_t number)
+{
+    size_t low = 0, high = r->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (slot(r, middle)->number < number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < r->n && slot(r, low)->number == number ? low : r->n;
+}
+
+bool merge_amend(struct merge *m, enum line_source source, uint64_t number, int64_t wall_ms, const char *text,
+                 size_t len, const char *mark, enum severity severity)
 {
     struct ring *r = &m->rings[source];
-    if (r->n == 0 || len == 0)
-        return;
-    struct kept *k = slot(r, r->n - 1);
-    k->text = xrealloc(k->text, k->len + len + 1);
-    memcpy(k->text + k->len, text, len);
-    k->len += len;
-    k->text[k->len] = '\0';
-    r->bytes += len;
+    size_t i = index_of_number(r, number);
+    if (i == r->n)
+        return false;
+    struct kept *k = slot(r, i);
+    char *copy = copy_of(text, len); /* before the old one goes: it may be the same */
+    r->bytes += len - k->len;
+    free(k->text);
+    k->text = copy;
+    k->len = len;
+    k->mark = mark;
+    k->severity = severity;
+    k->wall_ms = k->wall_ms ? k->wall_ms : wall_ms;
     while (r->n > 1 && r->bytes > m->max_bytes)
         drop_oldest(r);
+    m->version++;
+    return true;
+}
+
+bool merge_has_room(const struct merge *m, enum line_source source, size_t len)
+{
+    const struct ring *r = &m->rings[source];
+    return r->dropped == 0 && r->n < m->max_lines && r->bytes + len <= m->max_bytes;
+}
+
+/* How many of the newest of these lines there is room for. */
+static size_t fitting(const struct merge *m, const struct ring *r, const struct merge_older *lines, size_t n)
+{
+    size_t fit = 0, bytes = r->bytes;
+    while (fit < n && r->n + fit < m->max_lines && bytes + lines[n - 1 - fit].len <= m->max_bytes)
+        bytes += lines[n - 1 - fit++].len;
+    return r->dropped == 0 ? fit : 0;
+}
+
+size_t merge_above(struct merge *m, enum line_source source, const struct merge_older *lines, size_t n)
+{
+    struct ring *r = &m->rings[source];
+    size_t fit = fitting(m, r, lines, n);
+    int64_t key = r->n ? slot(r, 0)->key_ms : INT64_MAX;
+    for (size_t i = 0; i < fit; i++) {
+        const struct merge_older *l = &lines[n - 1 - i];
+        if (r->n == r->cap)
+            grow(r, m->max_lines);
+        key = l->key_ms < key ? l->key_ms : key;
+        r->first = (r->first + r->cap - 1) % r->cap;
+        r->n++;
+        *slot(r, 0) = (struct kept){.wall_ms = l->wall_ms,
+                                    .key_ms = key,
+                                    .number = --m->old_number,
+                                    .mark = l->mark,
+                                    .text = copy_of(l->text, l->len),
+                                    .len = l->len,
+                                    .severity = l->severity};
+        r->bytes += l->len;
+        if (!r->begun)
+            r->last_key = key;
+        r->begun = true;
+    }
+    m->version += fit > 0;
+    return fit;
+}
+
+void merge_missed(struct merge *m, enum line_source source, uint64_t n)
+{
+    m->rings[source].dropped += n;
     m->version++;
 }
 
@@ -288,7 +366,8 @@ enum merge_found merge_step(const struct merge *m, struct merge_place *place, bo
                                     .mark = k->mark,
                                     .text = k->text,
                                     .len = k->len,
-                                    .gap = i == 0 ? r->dropped : 0};
+                                    .gap = i == 0 ? r->dropped : 0,
+                                    .looked = looked + 1};
         return MERGE_LINE;
     }
     return MERGE_PAUSE;

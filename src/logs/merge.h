@@ -20,25 +20,44 @@ struct merge; /* opaque */
 struct merge_line {
     int64_t wall_ms; /* as it was given; 0: the line bore no time */
     int64_t key_ms;  /* its place in time: never before the line above it in its source */
-    uint64_t number; /* counts up over all sources, never used twice: the order of arrival */
+    uint64_t number; /* of all sources' lines, never used twice, never 0: the order of arrival */
     enum line_source source;
     enum severity severity; /* of the mark */
     const char *mark;       /* static or longer-lived than the merge: the id of a signature; NULL: none */
     const char *text;       /* raw, no newline; NUL behind it. The merge's. */
     size_t len;
-    uint64_t gap; /* so many lines of this source were dropped right before it: it is the oldest kept */
+    uint64_t gap;  /* so many lines of this source were dropped right before it: it is the oldest kept */
+    size_t looked; /* so many lines were looked at by the merge_step() that found it, with it */
 };
 
 /* At most so many lines, and bytes of text, of each source (both at least 1; a line alone may be larger). */
 struct merge *merge_new(size_t max_lines, size_t max_bytes);
 void merge_free(struct merge *m);
-/* Adds a copy. wall_ms 0: the line has no time; it then stands where the line above it in its source stands,
- * the first of a source at arrived_ms. mark NULL: none. */
-void merge_add(struct merge *m, enum line_source source, int64_t wall_ms, int64_t arrived_ms,
-               const char *text, size_t len, const char *mark, enum severity severity);
-/* Puts text behind the newest line of the source (a prompt that had no end yet); nothing where there is none.
- */
-void merge_grow(struct merge *m, enum line_source source, const char *text, size_t len);
+/* Adds a copy and returns its number. wall_ms 0: the line has no time; it then stands where the line above it
+ * in its source stands, the first of a source at arrived_ms. mark NULL: none. */
+uint64_t merge_add(struct merge *m, enum line_source source, int64_t wall_ms, int64_t arrived_ms,
+                   const char *text, size_t len, const char *mark, enum severity severity);
+/* Puts other text in the place of a line's (a prompt that had no end yet); the time only where it had none.
+ * False: that line is not kept any more. */
+bool merge_amend(struct merge *m, enum line_source source, uint64_t number, int64_t wall_ms, const char *text,
+                 size_t len, const char *mark, enum severity severity);
+/* A line to be put above all others of its source. */
+struct merge_older {
+    int64_t wall_ms; /* 0: it has no time */
+    int64_t key_ms;  /* its place; never behind the line below it */
+    const char *text;
+    size_t len;
+    const char *mark;
+    enum severity severity;
+};
+/* Puts copies of these lines, the oldest first, above the oldest of the source, as many of the newest as
+ * there is room for: nothing that is kept falls out for them. Returns how many; none where lines were
+ * dropped. */
+size_t merge_above(struct merge *m, enum line_source source, const struct merge_older *lines, size_t n);
+/* Whether merge_above() would take a line of that length. */
+bool merge_has_room(const struct merge *m, enum line_source source, size_t len);
+/* So many lines never came here: they are counted as dropped. */
+void merge_missed(struct merge *m, enum line_source source, uint64_t n);
 /* Forgets the lines of one source: its file was made anew and is read again. */
 void merge_clear(struct merge *m, enum line_source source);
 size_t merge_count(const struct merge *m, enum line_source source);
