@@ -56,6 +56,8 @@ struct signatures; /* opaque */
 struct signatures *signatures_load(const char *path, finding_list *mistakes);
 /* The built-in ones left out: for tests of one file. `name` stands in the findings. */
 struct signatures *signatures_parse(const char *name, const char *text, size_t len, finding_list *mistakes);
+/* One more reference; signatures_free() gives one back, the last one frees. Any thread. */
+struct signatures *signatures_ref(struct signatures *s);
 void signatures_free(struct signatures *s);
 size_t signatures_count(const struct signatures *s);
 const struct signature *signatures_at(const struct signatures *s, size_t i); /* in order of rank */

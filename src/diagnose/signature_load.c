@@ -390,17 +390,7 @@ static void finish(struct signatures *s)
 {
     if (s->items.len)
         qsort(s->items.items, s->items.len, sizeof *s->items.items, by_rank);
-    s->literals = literals_new();
-    for (size_t i = 0; i < s->items.len; i++) {
-        size_t n = 0;
-        const struct signature *sig = &s->items.items[i];
-        const char *const *strings = sig->pattern ? pattern_literals(sig->pattern, &n) : NULL;
-        for (size_t k = 0; k < n; k++)
-            literals_add(s->literals, strings[k], (int)i);
-        if (sig->pattern && n == 0)
-            vec_push(&s->always, (int)i);
-    }
-    literals_build(s->literals);
+    signatures_join(s);
 }
 
 static void parse(struct signatures *s, const char *name, const char *text, size_t len, bool users,

@@ -5,17 +5,26 @@
 #ifndef VIRTDECK_DIAGNOSE_SIGNATURE_PRIVATE_H
 #define VIRTDECK_DIAGNOSE_SIGNATURE_PRIVATE_H
 
-#include "diagnose/literals.h"
+#include <stdatomic.h>
 #include "diagnose/signature.h"
 
 /* Of built-in and user's together. */
 #define SIGNATURES_MAX 1280
 
-struct signatures {
-    VEC(struct signature) items; /* by rank */
-    struct literals *literals;   /* ids are indices into items */
-    VEC(int) always;             /* those whose pattern names no string */
+/* Signatures of one source that are ruled out together. */
+struct signature_block {
+    VEC(int) items;      /* indices into those of the set */
+    struct pattern *any; /* NULL: each has to be tried */
 };
+
+struct signatures {
+    atomic_int more_refs;        /* beside the first */
+    VEC(struct signature) items; /* by rank */
+    VEC(struct signature_block) blocks[SOURCES];
+};
+
+/* Once all signatures are there. */
+void signatures_join(struct signatures *s);
 
 void signature_clear(struct signature *s);
 
