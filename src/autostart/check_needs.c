@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "autostart/plan_private.h"
+#include "autostart/survey_ports.h"
 #include "base/format.h"
 #include "base/text.h"
 
@@ -168,20 +169,6 @@ static void look_files(struct checking *c, const char *id)
 
 /* ---- ports ---- */
 
-static const char *plain_address(const char *address)
-{
-    bool any = address && (strcmp(address, "0.0.0.0") == 0 || strcmp(address, "::") == 0);
-    return any ? NULL : address && strcmp(address, "localhost") == 0 ? "127.0.0.1" : address;
-}
-
-/* NULL meets everything: all addresses, or the one that libvirt chooses. */
-static bool addresses_meet(const char *a, const char *b)
-{
-    a = plain_address(a);
-    b = plain_address(b);
-    return !a || !b || strcmp(a, b) == 0;
-}
-
 /* A listener that is a domain which does not start by itself is off at the boot. */
 static bool is_there_at_boot(const struct checking *c, const struct survey_port *held)
 {
@@ -218,8 +205,7 @@ static void look_taken(struct checking *c, const char *id)
             const struct start_port *p = &vm->item->ports.items[k];
             for (size_t h = 0; h < c->s->ports.len; h++) {
                 const struct survey_port *held = &c->s->ports.items[h];
-                if (held->port != p->port || held->udp != p->udp ||
-                    !addresses_meet(held->address, p->address))
+                if (held->port != p->port || held->udp != p->udp || !ports_meet(held->address, p->address))
                     continue;
                 taken_port(c, i, p, held);
                 break;
@@ -269,7 +255,7 @@ static void look_twice(struct checking *c, const char *id)
     for (size_t i = 1; i < claims.len; i++) {
         const struct claim *a = &claims.items[i - 1], *b = &claims.items[i];
         if (a->vm != b->vm && a->port->port == b->port->port && a->port->udp == b->port->udp &&
-            addresses_meet(a->port->address, b->port->address))
+            ports_meet(a->port->address, b->port->address))
             claimed_twice(c, a, b);
     }
     vec_free(&claims);

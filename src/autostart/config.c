@@ -25,8 +25,8 @@ const struct limit_row limit_rows[LIMITS] = {
      "matter"},
     {LIMIT_INITIAL_WAIT, "initial-wait", true, 0, 0, 86400000, "How long to wait before the first start"},
     {LIMIT_GRACE, "grace", true, 1000, 0, 600000,
-     "How long a domain must have run before it counts as started: a QEMU that dies at once has died by "
-     "then"},
+     "Grace time: how long a domain that was just started is left alone before it counts as started: a QEMU "
+     "that dies at once has died by then"},
     {LIMIT_NEEDS_TIMEOUT, "needs-timeout", true, 30000, 0, 86400000,
      "How long a network, pool, mount or path may take until it is there"},
 };

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "autostart/host_units.h"
 #include "base/file.h"
@@ -190,12 +192,42 @@ void host_memory_read(const char *root, double *memory_kib, double *available_ki
     free(text);
 }
 
+void host_swap_read(const char *root, double *swap_kib, bool *strict)
+{
+    char *text = read_below(root, "/proc/meminfo"),
+         *policy = read_below(root, "/proc/sys/vm/overcommit_memory");
+    *swap_kib = meminfo(text, "SwapTotal");
+    *strict = policy && *policy != '1';
+    free(text);
+    free(policy);
+}
+
+/* With those that the kernel would make when they are asked for. */
+double host_hugepages_read(const char *root, double size_kib)
+{
+    char *text = read_below(root, "/proc/meminfo");
+    double usual = meminfo(text, "Hugepagesize"), pages = meminfo(text, "HugePages_Free");
+    double size = isnan(size_kib) ? usual : size_kib;
+    char *folder = xasprintf("/sys/kernel/mm/hugepages/hugepages-%.0fkB", size);
+    char *more = xasprintf("%s/nr_overcommit_hugepages", folder),
+         *now = xasprintf("%s/free_hugepages", folder);
+    char *count = read_below(root, more), *free_now = size == usual ? NULL : read_below(root, now);
+    if (size != usual)
+        pages = free_now ? strtod(free_now, NULL) : NAN;
+    pages += count ? strtod(count, NULL) : 0;
+    free(text);
+    free(folder);
+    free(more);
+    free(now);
+    free(count);
+    free(free_now);
+    return pages * size;
+}
+
 static void read_memory(const char *root, struct host_files *f)
 {
     host_memory_read(root, &f->memory_kib, &f->available_kib);
-    char *text = read_below(root, "/proc/meminfo");
-    f->hugepages_kib = meminfo(text, "HugePages_Free") * meminfo(text, "Hugepagesize");
-    free(text);
+    f->hugepages_kib = host_hugepages_read(root, NAN);
 }
 
 /* ---- all ---- */
@@ -248,4 +280,17 @@ void host_files_clear(struct host_files *f)
     *f = (struct host_files){.memory_kib = NAN, .available_kib = NAN, .hugepages_kib = NAN};
     f->qemu.auto_start_delay = f->qemu.auto_shutdown_wait = f->qemu.auto_shutdown_restore = -1;
     f->qemu.auto_shutdown_try_save = f->qemu.auto_shutdown_try_shutdown = f->qemu.auto_shutdown_poweroff = -1;
+}
+
+double host_native_starts_age(const char *root, bool session)
+{
+    const char *runtime = getenv("XDG_RUNTIME_DIR");
+    if (session && !runtime)
+        return NAN;
+    char *path = session ? xasprintf("%s%s/libvirt/qemu/run/autostarted", root, runtime)
+                         : xasprintf("%s/run/libvirt/qemu/autostarted", root);
+    struct stat st;
+    double age = stat(path, &st) == 0 ? difftime(time(NULL), st.st_mtime) : NAN;
+    free(path);
+    return age;
 }

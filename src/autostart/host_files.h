@@ -67,5 +67,13 @@ void host_files_read(struct host_files *f, const char *root, bool session, const
 void host_files_clear(struct host_files *f);
 /* /proc/meminfo: all, and what could be taken now; NAN: unknown. */
 void host_memory_read(const char *root, double *memory_kib, double *available_kib);
+/* Swap, free or not (NAN unknown), and whether the kernel refuses at once what can't fit into it and memory
+ * together (vm.overcommit_memory). */
+void host_swap_read(const char *root, double *swap_kib, bool *strict);
+/* Free huge pages of that size (NAN: the usual one), all of them in KiB; NAN: unknown. */
+double host_hugepages_read(const char *root, double size_kib);
+/* How many seconds ago libvirt began to start what has its own flag, which it does once after a boot; NAN:
+ * it has not, or nobody can tell. libvirt keeps a file about it (virDriverShouldAutostart). */
+double host_native_starts_age(const char *root, bool session);
 
 #endif

@@ -2,17 +2,13 @@
 #include "autostart/host_units.h"
 
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/clock.h"
+#include "base/spawn.h"
 #include "base/text.h"
 
 #define ANSWER_MAX_MS 5000 /* systemd answers in milliseconds, or hangs */
@@ -20,54 +16,14 @@
 
 /* ---- systemctl ---- */
 
-/* What it prints, until it ends or its time is over. */
-static void read_output(int fd, pid_t pid, char out[OUTPUT_MAX])
-{
-    int64_t until = clock_mono_ms() + ANSWER_MAX_MS;
-    size_t len = 0;
-    for (;;) {
-        char rest[512];
-        struct pollfd p = {.fd = fd, .events = POLLIN};
-        int64_t left = until - clock_mono_ms();
-        int ready = left > 0 ? poll(&p, 1, (int)left) : 0;
-        if (ready < 0 && errno == EINTR)
-            continue;
-        ssize_t n = ready > 0 ? read(fd, rest, sizeof rest) : 0;
-        if (ready <= 0)
-            kill(pid, SIGKILL);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            break;
-        for (ssize_t i = 0; i < n && len + 1 < OUTPUT_MAX; i++)
-            out[len++] = rest[i];
-    }
-    out[len] = '\0';
-}
-
 /* False: it could not be run at all, or had to be ended. No shell: the root is a path of somebody's choice.
  */
-static bool run(const char *const argv[], char out[OUTPUT_MAX])
+static bool run(const char *const argv[], struct strbuf *out)
 {
-    int ends[2], status = 0;
-    pid_t pid;
-    posix_spawn_file_actions_t actions;
-    out[0] = '\0';
-    if (pipe2(ends, O_CLOEXEC) != 0)
-        return false;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
-    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
-    int failed = posix_spawnp(&pid, argv[0], &actions, NULL, (char *const *)argv, environ);
-    posix_spawn_file_actions_destroy(&actions);
-    close(ends[1]);
-    if (!failed)
-        read_output(ends[0], pid, out);
-    close(ends[0]);
-    while (!failed && waitpid(pid, &status, 0) < 0)
-        failed = errno == EINTR ? 0 : errno;
-    return !failed && WIFEXITED(status) && WEXITSTATUS(status) != 127;
+    int status = 0;
+    return spawn_capture(argv, clock_mono_ms() + ANSWER_MAX_MS, OUTPUT_MAX, out, NULL, &status) ==
+               SPAWN_DONE &&
+           WIFEXITED(status) && WEXITSTATUS(status) != 127;
 }
 
 /* What is enabled only until the next boot is not enabled at the next boot. */
@@ -102,17 +58,26 @@ static void take_line(const char *line, enum unit_state states[HOST_UNITS])
 void host_units_of_system(const char *root, enum unit_state states[HOST_UNITS])
 {
     enum { WORDS = 5 };
-    char *where = xasprintf("--root=%s", *root ? root : "/"), out[OUTPUT_MAX];
+    char *where = xasprintf("--root=%s", *root ? root : "/");
+    struct strbuf out = {0};
     const char *argv[WORDS + HOST_UNITS + 1] = {"systemctl", where, "--no-legend", "--no-pager",
                                                 "list-unit-files"};
     for (int i = 0; i < HOST_UNITS; i++)
         argv[WORDS + i] = host_unit_names[i];
-    bool ran = run(argv, out);
+    bool ran = run(argv, &out);
     for (int i = 0; i < HOST_UNITS; i++)
         states[i] = ran ? UNIT_ABSENT : UNIT_UNKNOWN;
-    for (const char *line = out; ran && line; line = text_next_line(line))
+    for (const char *line = strbuf_str(&out); ran && line; line = text_next_line(line))
         take_line(line, states);
+    strbuf_free(&out);
     free(where);
+}
+
+/* Whether the first line is this word. */
+static bool is_line(const char *text, const char *word)
+{
+    size_t len = strcspn(text, "\n");
+    return len == strlen(word) && strncmp(text, word, len) == 0;
 }
 
 enum unit_activity host_unit_activity(bool session, enum host_unit unit)
@@ -121,22 +86,23 @@ enum unit_activity host_unit_activity(bool session, enum host_unit unit)
                                                                                            "failed",
                                                                                            "deactivating"};
     const char *argv[5] = {"systemctl"};
-    char out[OUTPUT_MAX];
+    struct strbuf out = {0};
+    enum unit_activity activity = ACTIVITY_UNKNOWN;
     int n = 1;
     if (session)
         argv[n++] = "--user";
     argv[n++] = "is-active";
     argv[n] = host_unit_names[unit];
-    if (access("/run/systemd/system", F_OK) != 0 || !run(argv, out))
-        return ACTIVITY_UNKNOWN;
-    out[strcspn(out, "\n")] = '\0';
-    for (size_t i = 0; i < ARRAY_LEN(on); i++)
-        if (strcmp(out, on[i]) == 0)
-            return ACTIVITY_ON;
-    for (size_t i = 0; i < ARRAY_LEN(off); i++)
-        if (strcmp(out, off[i]) == 0)
-            return ACTIVITY_OFF;
-    return ACTIVITY_UNKNOWN;
+    bool ran = access("/run/systemd/system", F_OK) == 0 && run(argv, &out);
+    const char *word = strbuf_str(&out);
+    for (size_t i = 0; ran && i < ARRAY_LEN(on); i++)
+        if (is_line(word, on[i]))
+            activity = ACTIVITY_ON;
+    for (size_t i = 0; ran && i < ARRAY_LEN(off); i++)
+        if (is_line(word, off[i]))
+            activity = ACTIVITY_OFF;
+    strbuf_free(&out);
+    return activity;
 }
 
 /* ---- of a user ---- */

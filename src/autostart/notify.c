@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -15,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "base/clock.h"
+#include "base/spawn.h"
 #include "base/vec.h"
 
 #define RUN_MS      60000
@@ -56,31 +56,6 @@ static int event_file(json_object *event)
     return fd;
 }
 
-/* In a process group of its own, so that what it starts can be ended with it; without our signals' settings.
- * Its words go nowhere: the terminal may be the screen's. 0 or an errno. */
-static int spawn(const char *program, int input, pid_t *pid)
-{
-    char *argv[] = {(char *)program, NULL};
-    posix_spawn_file_actions_t files;
-    posix_spawnattr_t attr;
-    sigset_t none, all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawn_file_actions_init(&files);
-    posix_spawn_file_actions_adddup2(&files, input, STDIN_FILENO);
-    posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-    posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-    posix_spawnattr_init(&attr);
-    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    posix_spawnattr_setpgroup(&attr, 0);
-    posix_spawnattr_setsigmask(&attr, &none);
-    posix_spawnattr_setsigdefault(&attr, &all);
-    int failed = posix_spawn(pid, program, &files, &attr, argv, environ);
-    posix_spawnattr_destroy(&attr);
-    posix_spawn_file_actions_destroy(&files);
-    return failed;
-}
-
 bool notifier_tell(struct notifier *n, json_object *event, struct error *e)
 {
     if (!n->program)
@@ -94,7 +69,9 @@ bool notifier_tell(struct notifier *n, json_object *event, struct error *e)
     if (input < 0)
         return error_set(e, STATUS_FAILED, "%s is not told: %s", n->program, strerror(errno));
     struct told told = {.since_ms = clock_mono_ms()};
-    int failed = spawn(n->program, input, &told.pid);
+    /* Its words go nowhere: the terminal may be the screen's. */
+    const char *argv[] = {n->program, NULL};
+    int failed = spawn_start(argv, input, -1, -1, true, &told.pid);
     close(input);
     if (failed)
         return error_set(e, STATUS_FAILED, "%s is not told: it can't be run: %s", n->program,

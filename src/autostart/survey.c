@@ -22,7 +22,7 @@ static bool starts_with(const char *s, const char *with)
 }
 
 /* Where no path says so, libvirt takes the session for all but root. */
-static bool is_session(const char *uri)
+bool survey_is_session(const char *uri)
 {
     const char *path = strstr(uri, "://");
     if (!path)
@@ -187,7 +187,7 @@ static bool is_local(const struct host_info *host)
 
 enum unit_state survey_start_unit(const struct host_info *host, const char *root)
 {
-    struct survey s = {.session = is_session(host->uri ? host->uri : "")};
+    struct survey s = {.session = survey_is_session(host->uri ? host->uri : "")};
     enum unit_state state = host->demo ? UNIT_ENABLED : UNIT_UNKNOWN;
     host_files_clear(&s.files);
     if (is_local(host)) {
@@ -226,7 +226,7 @@ void survey_take(struct survey *s, const struct snapshot *snap, const struct hos
     const char *uri = host->uri ? host->uri : "";
     *s = (struct survey){.host_name = xstrdup(host->name ? host->name : uri),
                          .uri = xstrdup(uri),
-                         .session = is_session(uri),
+                         .session = survey_is_session(uri),
                          .local = is_local(host),
                          .root = geteuid() == 0,
                          .libvirt_version = host->libvirt_version};

@@ -74,6 +74,8 @@ void survey_take(struct survey *s, const struct snapshot *snap, const struct hos
                  const char *root);
 /* Our unit that starts domains, on that host alone; UNIT_UNKNOWN: nobody can tell. Blocks on files. */
 enum unit_state survey_start_unit(const struct host_info *host, const char *root);
+/* Whether the URI leads to a user's own daemon. */
+bool survey_is_session(const char *uri);
 void survey_clear(struct survey *s);
 const struct survey_vm *survey_find(const struct survey *s, const struct vm_uuid *uuid);
 const struct survey_vm *survey_find_name(const struct survey *s, const char *name);

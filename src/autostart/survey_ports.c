@@ -73,9 +73,10 @@ static void take_line(struct survey *s, const char *line, bool udp, listeners *o
     vec_push(&s->ports, ((struct survey_port){.port = (int)port, .udp = udp, .address = address_of(hex)}));
 }
 
-static void take_table(struct survey *s, const char *root, const char *name, listeners *out)
+static bool take_table(struct survey *s, const char *root, const char *name, listeners *out)
 {
     char *text = read_table(root, name);
+    bool read = text != NULL;
     for (char *line = text; line && *line;) {
         char *end = strchr(line, '\n');
         if (end)
@@ -84,6 +85,7 @@ static void take_table(struct survey *s, const char *root, const char *name, lis
         line = end ? end + 1 : NULL;
     }
     free(text);
+    return read;
 }
 
 /* ---- whose they are ---- */
@@ -174,13 +176,32 @@ static bool any_wanted(const struct survey *s)
     return false;
 }
 
-void survey_take_ports(struct survey *s, const char *root)
+bool survey_take_ports(struct survey *s, const char *root)
 {
-    static const char *const tables[] = {"tcp", "tcp6", "udp", "udp6"};
+    static const char *const tables[] = {"tcp", "udp", "tcp6", "udp6"};
     listeners all = {0};
-    for (size_t i = 0; i < ARRAY_LEN(tables) && any_wanted(s); i++)
-        take_table(s, root, tables[i], &all);
+    bool known = true;
+    for (size_t i = 0; i < ARRAY_LEN(tables) && any_wanted(s); i++) {
+        bool read = take_table(s, root, tables[i], &all);
+        known = known && (read || i > 1); /* a host may do without the newer protocol */
+    }
     if (all.len)
         find_holders(s, root, &all);
     vec_free(&all);
+    return known;
+}
+
+/* ---- addresses ---- */
+
+static const char *plain_address(const char *address)
+{
+    bool any = address && (strcmp(address, "0.0.0.0") == 0 || strcmp(address, "::") == 0);
+    return any ? NULL : address && strcmp(address, "localhost") == 0 ? "127.0.0.1" : address;
+}
+
+bool ports_meet(const char *a, const char *b)
+{
+    a = plain_address(a);
+    b = plain_address(b);
+    return !a || !b || strcmp(a, b) == 0;
 }

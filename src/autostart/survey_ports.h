@@ -7,7 +7,11 @@
 
 #include "autostart/survey.h"
 
-/* Fills s->ports with the listeners on ports that the definitions of s->vms ask for. */
-void survey_take_ports(struct survey *s, const char *root);
+/* Fills s->ports with the listeners on ports that the definitions of s->vms ask for. False: the kernel does
+ * not list them. */
+bool survey_take_ports(struct survey *s, const char *root);
+/* Whether two can't have the same port at these addresses. NULL meets everything: all addresses, or the one
+ * that libvirt chooses. */
+bool ports_meet(const char *a, const char *b);
 
 #endif

@@ -14,6 +14,7 @@
 #include "autostart/units_private.h"
 #include "base/builtin.h"
 #include "base/file.h"
+#include "base/spawn.h"
 
 #define UNIT_MAX  65536
 #define GUESTS    "libvirt-guests.service"
@@ -350,9 +351,18 @@ static void plan_removal(const struct units_place *p, const char *unit, unit_ste
     free(path);
 }
 
+/* From a package, or an administrator's own, which systemd prefers. */
+static bool can_enable(const struct units_place *p, const char *unit)
+{
+    char *path = xasprintf("%s/%s", p->dir, unit);
+    enum written own = written(path, NULL);
+    free(path);
+    return own == WRITTEN_NOT ? packaged(p, unit) : own != WRITTEN_MASKED;
+}
+
 static void plan_give_back(const struct units_place *p, unit_steps *out)
 {
-    if (p->r->session || !packaged(p, GUESTS) || enabled(p, GUESTS))
+    if (p->r->session || !can_enable(p, GUESTS) || enabled(p, GUESTS))
         return;
     if (p->r->replace_guests)
         add_systemctl(p, out, NULL, "enable", GUESTS, (char *)NULL);
@@ -395,7 +405,7 @@ static bool has_control(const char *s)
 
 static bool request_is_possible(const struct unit_request *r, struct error *e)
 {
-    if (!find_program("systemctl"))
+    if (!spawn_finds("systemctl"))
         return error_set(e, STATUS_FAILED,
                          "there is no systemctl here: without systemd, run `virtdeck autostart run' and "
                          "`virtdeck autostart stop' from what starts this host's services");

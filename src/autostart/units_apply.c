@@ -5,8 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,24 +13,9 @@
 
 #include "autostart/units_private.h"
 #include "base/file.h"
+#include "base/spawn.h"
 
 #define OUTPUT_MAX 4096 /* bytes of what a failed command said */
-
-bool find_program(const char *name)
-{
-    const char *path = getenv("PATH");
-    if (!path || !path[0])
-        path = "/usr/sbin:/usr/bin:/sbin:/bin";
-    bool found = false;
-    while (!found && *path) {
-        size_t len = strcspn(path, ":");
-        char *file = xasprintf("%.*s/%s", (int)len, path, name);
-        found = len && access(file, X_OK) == 0;
-        free(file);
-        path += len + (path[len] == ':');
-    }
-    return found;
-}
 
 void put_shell_word(struct strbuf *out, const char *word)
 {
@@ -92,28 +75,6 @@ static void read_all(int fd, struct strbuf *out)
     }
 }
 
-/* It gets none of the signals' dispositions that are ours. */
-static int spawn(char *const *argv, int out, pid_t *pid)
-{
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attr;
-    sigset_t none, all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawnattr_init(&attr);
-    posix_spawnattr_setsigmask(&attr, &none);
-    posix_spawnattr_setsigdefault(&attr, &all);
-    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, out, STDERR_FILENO);
-    int failed = posix_spawnp(pid, argv[0], &actions, &attr, argv, environ);
-    posix_spawnattr_destroy(&attr);
-    posix_spawn_file_actions_destroy(&actions);
-    return failed;
-}
-
 static bool wait_for(pid_t pid, int *status)
 {
     while (waitpid(pid, status, 0) < 0)
@@ -141,11 +102,11 @@ static bool apply_command(const struct unit_step *s, struct error *e)
     pid_t pid;
     if (pipe2(fds, O_CLOEXEC) != 0)
         return error_set(e, STATUS_FAILED, "%s: %s", s->command, strerror(errno));
-    VEC(char *) argv = {0};
+    VEC(const char *) argv = {0};
     for (size_t i = 0; i < s->argv.len; i++)
         vec_push(&argv, s->argv.items[i]);
     vec_push(&argv, NULL);
-    int failed = spawn(argv.items, fds[1], &pid);
+    int failed = spawn_start(argv.items, -1, fds[1], fds[1], false, &pid);
     vec_free(&argv);
     close(fds[1]);
     struct strbuf said = {0};

@@ -10,8 +10,6 @@
 /* The beginning of a unit that we wrote: such a one may be replaced and removed. */
 #define UNIT_MARK "# Written by virtdeck"
 
-/* Whether PATH has it. */
-bool find_program(const char *name);
 /* A word as a shell reads it back. */
 void put_shell_word(struct strbuf *out, const char *word);
 
