@@ -99,7 +99,7 @@ static bool is_known(const struct snapshot *s, int64_t up_since_ms)
     if (clock_mono_ms() - up_since_ms > DEFINITIONS_MS)
         return true;
     for (size_t i = 0; i < s->n_vms; i++)
-        if (!s->vms[i].start)
+        if (!s->vms[i].start && !(s->vms[i].flags & VM_STUCK))
             return false;
     return true;
 }
@@ -458,4 +458,4 @@ static bool run_autorun(struct job_context *c)
     return ok;
 }
 
-const struct job_kind autorun_job = {"autostart", "starting in order", run_autorun};
+const struct job_kind autorun_job = {.action = "autostart", .doing = "starting in order", .run = run_autorun};

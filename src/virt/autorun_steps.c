@@ -2,6 +2,7 @@
  *
  * One step of the engine → a job of its own; what came of it, and what the host says → events of the engine.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -166,8 +167,25 @@ static bool still_wanted(struct autorun *r, uint32_t node)
     return wanted;
 }
 
+/* What others wait for is libvirt's to start: said, as it may take long; and that it never will where its
+ * only chance since the boot is gone. */
+static bool expect_domain(struct autorun *r, uint32_t node)
+{
+    const struct survey *survey = &r->view->survey;
+    double age = survey->local ? host_native_starts_age("", survey->session) : NAN;
+    if (age * 1000 > (double)node_of(r, node)->timeout_ms) {
+        engine_event(r->engine, ENGINE_FAILED, node, autorun_now(r),
+                     "libvirt starts what has its own flag once after a boot, and that is past: start it");
+        return false;
+    }
+    autorun_tell(r, node, SEV_INFO, "waits for libvirt to start it by its own flag");
+    return true;
+}
+
 void autorun_do(struct autorun *r, const struct engine_step *s)
 {
+    if (s->action == ENGINE_EXPECT && node_of(r, s->node)->kind == PLAN_DOMAIN && !expect_domain(r, s->node))
+        return;
     if (s->action == ENGINE_START && node_of(r, s->node)->kind == PLAN_DOMAIN && !still_wanted(r, s->node)) {
         engine_event(r->engine, ENGINE_FAILED, s->node, autorun_now(r),
                      "its policy was taken back meanwhile");

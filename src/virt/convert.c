@@ -52,7 +52,7 @@ static bool run_plan(struct job_context *c)
     return good;
 }
 
-const struct job_kind convert_plan_job = {"plan", "planning", run_plan};
+const struct job_kind convert_plan_job = {.action = "plan", .doing = "planning", .run = run_plan};
 
 /* ---- whether it may begin ---- */
 
@@ -275,4 +275,4 @@ static bool run_convert(struct job_context *c)
     return good;
 }
 
-const struct job_kind convert_job = {"convert", "converting", run_convert};
+const struct job_kind convert_job = {.action = "convert", .doing = "converting", .run = run_convert};

@@ -10,6 +10,8 @@
 #include "model/xml.h"
 #include "virt/agent.h"
 #include "virt/convert_private.h"
+#include "virt/patience.h"
+#include "virt/start.h"
 
 #define BOOT_TIMEOUT_S 300
 #define AGENT_EVERY_MS 2000
@@ -122,9 +124,10 @@ static bool begin(struct boot *b)
     struct job_context *c = b->cv->c;
     bool started = false;
     if (!convert_runs(b->cv)) {
-        if (virDomainCreateWithFlags(c->dom, VIR_DOMAIN_START_PAUSED) < 0)
-            return context_failed(c);
-        started = true;
+        bool ran;
+        if (!patience_grace(c) || !start_patiently(c, VIR_DOMAIN_START_PAUSED, "job", &ran))
+            return false;
+        started = !ran;
     }
     xmlDocPtr live = convert_live(b->cv);
     b->agent = agent_channel(live);

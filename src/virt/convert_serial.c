@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "model/xml.h"
+#include "virt/console.h"
 #include "virt/convert_private.h"
 
 #define MAX_BYTES_A_LOOK (1u << 20)
@@ -67,6 +68,7 @@ static bool open_file(struct serial *s, const char *path, bool append)
 
 static bool open_stream(struct serial *s, struct job_context *c)
 {
+    console_give_way(&c->uuid);
     s->stream = virStreamNew(c->conn, VIR_STREAM_NONBLOCK);
     if (s->stream && virDomainOpenConsole(c->dom, NULL, s->stream, 0) == 0)
         return true;

@@ -11,6 +11,8 @@
 #include "model/xml.h"
 #include "virt/convert_private.h"
 #include "virt/edit_private.h"
+#include "virt/patience.h"
+#include "virt/start.h"
 
 #define DRIVER_WAIT_S 60
 #define TURN_WAIT_S   30
@@ -358,6 +360,19 @@ static bool define_old(struct convert *cv)
     return good;
 }
 
+/* Why it is put back is told even where the start is fine. */
+static bool start_again(struct job_context *c)
+{
+    struct error why = ERROR_INIT;
+    bool ran;
+    error_move(&why, &c->error);
+    bool good = patience_grace(c) && start_patiently(c, 0, "job", &ran);
+    if (c->error.status == STATUS_OK)
+        error_move(&c->error, &why);
+    error_clear(&why);
+    return good;
+}
+
 bool convert_put_back(struct convert *cv)
 {
     cv->s.reverting = true;
@@ -366,7 +381,7 @@ bool convert_put_back(struct convert *cv)
         return false;
     bool good = check_same(cv);
     if (cv->s.was_active && !convert_runs(cv)) {
-        good = (virDomainCreate(cv->c->dom) == 0 || context_failed(cv->c)) && good;
+        good = start_again(cv->c) && good;
         convert_note(cv, "start", convert_runs(cv) ? "ok" : "failed", "it ran before");
     }
     convert_probe_delete(cv);

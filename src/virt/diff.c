@@ -124,4 +124,4 @@ static bool run_diff(struct job_context *c)
     return good;
 }
 
-const struct job_kind diff_job = {"diff", "comparing", run_diff};
+const struct job_kind diff_job = {.action = "diff", .doing = "comparing", .run = run_diff};

@@ -12,6 +12,7 @@
 #include "device/check.h"
 #include "model/xml.h"
 #include "virt/edit_private.h"
+#include "virt/patience.h"
 #include "virt/facts.h"
 
 /* libvirt itself waits 30 s for a domain that is busy. */
@@ -67,6 +68,7 @@ static void give_turn(struct edit *ed)
 static void edit_clear(struct edit *ed)
 {
     give_turn(ed);
+    edit_watch_end(ed);
     for (size_t i = 0; i < ed->acts.len; i++)
         act_clear(&ed->acts.items[i]);
     vec_free(&ed->acts);
@@ -85,6 +87,7 @@ static void edit_clear(struct edit *ed)
     facts_clear(&ed->facts);
     findings_free(&ed->findings);
     journal_entry_clear(&ed->entry);
+    journal_list_free(&ed->earlier);
 }
 
 static char *words(const struct edit *ed)
@@ -448,14 +451,29 @@ static void tell_what_was_done(struct edit *ed)
     strbuf_free(&done);
 }
 
+/* After a failure, too, which stays the error. */
+static void read_back(struct edit *ed)
+{
+    struct error kept = ERROR_INIT;
+    if (!ed->journalled)
+        return;
+    error_move(&kept, &ed->c->error);
+    ed->new_xml = edit_read_config(ed->c);
+    error_clear(&ed->c->error);
+    error_move(&ed->c->error, &kept);
+}
+
 static bool act(struct edit *ed)
 {
     struct job_context *c = ed->c;
     if (!journal(ed))
         return false;
-    edit_watch_begin(ed);
-    bool good = edit_volume_make(ed) && run_acts(ed) && edit_outlives(ed, writes(ed)) && edit_native_run(ed);
-    edit_watch_end(ed);
+    int own = writes(ed);
+    bool good = edit_volume_make(ed) && (!ed->volume || patience_grace(c)) && run_acts(ed) &&
+                edit_outlives(ed, own) && edit_native_run(ed);
+    read_back(ed);
+    edit_find_after(ed, own);
+    good = good && edit_is_kept(ed, own);
     if (!good) {
         edit_volume_undo(ed);
         tell_what_was_done(ed);
@@ -463,13 +481,6 @@ static bool act(struct edit *ed)
     give_turn(ed);
     if (good)
         wait_for_unplugs(ed);
-    if (ed->journalled) {
-        struct error kept = ERROR_INIT;
-        error_move(&kept, &c->error);
-        ed->new_xml = edit_read_config(c);
-        error_clear(&c->error);
-        error_move(&c->error, &kept);
-    }
     journal_finish(ed, good);
     return good;
 }
@@ -478,7 +489,13 @@ static bool edit(struct edit *ed)
 {
     if (!ed->request->dry_run && !take_turn(ed))
         return false;
-    if (!read_definitions(ed) || !edit_volume_plan(ed) || !edit_plan(ed) || !edit_native_plan(ed))
+    if (!ed->request->dry_run)
+        edit_watch_begin(ed);
+    if (!read_definitions(ed))
+        return false;
+    if (!ed->request->dry_run)
+        edit_find_before(ed);
+    if (!edit_volume_plan(ed) || !edit_plan(ed) || !edit_native_plan(ed))
         return false;
     drop_what_is_so(ed);
     if (!anything_to_do(ed))
@@ -505,14 +522,16 @@ static bool edit(struct edit *ed)
 
 static bool run_edit(struct job_context *c)
 {
-    struct edit ed = {.c = c, .request = c->args->data, .turn = -1};
+    struct edit ed = {.c = c, .request = c->args->data, .turn = -1, .watch = {.fd = -1}};
     ed.outcomes = xcalloc(ed.request->changes.len, sizeof *ed.outcomes);
     bool good = edit(&ed);
+    if (!good)
+        edit_tell_overwritten(&ed);
     edit_clear(&ed);
     return good;
 }
 
-const struct job_kind edit_job = {"change", "changing", run_edit};
+const struct job_kind edit_job = {.action = "change", .doing = "changing", .run = run_edit};
 
 static bool run_read(struct job_context *c)
 {
@@ -525,4 +544,4 @@ static bool run_read(struct job_context *c)
     return true;
 }
 
-const struct job_kind read_job = {"read", "reading", run_read};
+const struct job_kind read_job = {.action = "read", .doing = "reading", .run = run_read};

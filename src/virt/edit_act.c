@@ -10,6 +10,8 @@
 #include "model/domdef.h"
 #include "model/xml.h"
 #include "virt/edit_private.h"
+#include "virt/image_lock.h"
+#include "virt/patience.h"
 
 #define UNPLUG_TIMEOUT_S 10
 
@@ -303,17 +305,88 @@ static bool may_define_instead(const struct edit *ed, const struct act *a, const
            !ed->define && !ed->configured;
 }
 
-bool act_run(struct edit *ed, const struct act *a)
+/* ---- locks ---- */
+
+/* The image of a disk that is attached, or of a medium that is inserted. */
+static char *image_of(void *ctx)
+{
+    const struct act *a = ctx;
+    xmlDocPtr doc = a->xml ? xml_parse(a->xml, strlen(a->xml), NULL) : NULL;
+    char *image = doc ? xml_get(xmlDocGetRootElement(doc), "source@file") : NULL;
+    if (doc && !image)
+        image = xml_get(xmlDocGetRootElement(doc), "source@dev");
+    xmlFreeDoc(doc);
+    return image;
+}
+
+static bool run(struct edit *ed, const struct act *a)
+{
+    virResetLastError();
+    return runners[a->kind](ed, a) == 0;
+}
+
+/* With the patience that a start has, too. */
+static bool run_patiently(struct edit *ed, const struct act *a)
 {
     struct job_context *c = ed->c;
+    struct patience p = {.c = c, .event_kind = "job", .image = image_of, .ctx = (void *)a};
+    bool good = run(ed, a);
+    virErrorPtr last = virGetLastError();
+    while (!good && c->error.status == STATUS_OK && last && image_lock_is(last->code, last->message)) {
+        context_failed(c);
+        if (!patience_again(&p))
+            break;
+        error_clear(&c->error);
+        good = run(ed, a);
+        last = virGetLastError();
+    }
+    patience_end(&p);
+    return good;
+}
+
+/* Another call on the domain was waited for in vain. What was changed up to now is read, not guessed. */
+static void tell_job_lock(struct edit *ed)
+{
+    struct job_context *c = ed->c;
+    char *live = ed->live_xml ? virDomainGetXMLDesc(c->dom, VIR_DOMAIN_XML_SECURE) : NULL;
+    char *config =
+        ed->config_xml ? virDomainGetXMLDesc(c->dom, VIR_DOMAIN_XML_SECURE | VIR_DOMAIN_XML_INACTIVE) : NULL;
+    bool read = (!ed->live_xml || live) && (!ed->config_xml || config);
+    bool same = read && (!live || strcmp(live, ed->live_xml) == 0) &&
+                (!config || strcmp(config, ed->config_xml) == 0);
+    patience_tell_job_lock(c, same   ? "its definition is as it was"
+                              : read ? "its definition is not what it was: look at it first"
+                                     : "its definition can't be read now");
+    free(live);
+    free(config);
+}
+
+/* Nothing else helps: c->error, or libvirt's last one, is what is told. */
+static bool fail(struct edit *ed, const struct act *a)
+{
+    struct job_context *c = ed->c;
+    bool live = (a->affect & VIR_DOMAIN_AFFECT_LIVE) != 0;
+    if (c->error.status == STATUS_OK)
+        context_failed(c);
+    if (patience_is_job_lock(c))
+        tell_job_lock(ed);
+    else if (live && a->kind == ACT_ATTACH && ed->persistent && ed->request->when == EDIT_AS_POSSIBLE &&
+             !edit_did_something(ed))
+        error_suffix(&c->error, "; nothing was changed (--config adds it for the next boot only)");
+    return false;
+}
+
+bool act_run(struct edit *ed, const struct act *a)
+{
     if (ed->define && a->kind != ACT_DEFINE && a->affect == VIR_DOMAIN_AFFECT_CONFIG)
         return true; /* it is in the definition that was set instead */
-    virResetLastError();
-    if (runners[a->kind](ed, a) == 0) {
+    if (run_patiently(ed, a)) {
         note_success(ed, a);
         return true;
     }
     virErrorPtr last = virGetLastError();
+    if (ed->c->error.status != STATUS_OK) /* a lock, or what the call itself has looked at */
+        return fail(ed, a);
     bool live = (a->affect & VIR_DOMAIN_AFFECT_LIVE) != 0;
     bool no_call = lacks_call(ed, last) && !ed->c->is_qemu && ed->persistent &&
                    ed->request->when == EDIT_AS_POSSIBLE && a->kind == ACT_ATTACH;
@@ -321,12 +394,7 @@ bool act_run(struct edit *ed, const struct act *a)
         return define_instead(ed);
     if (live && (no_call || (a->may_fail && only_not_live(last))))
         return retry_config(ed, a, xstrdup(last && last->message ? last->message : "libvirt gave no reason"));
-    if (c->error.status == STATUS_OK)
-        context_failed(c);
-    if (live && a->kind == ACT_ATTACH && ed->persistent && ed->request->when == EDIT_AS_POSSIBLE &&
-        !edit_did_something(ed))
-        error_suffix(&c->error, "; nothing was changed (--config adds it for the next boot only)");
-    return false;
+    return fail(ed, a);
 }
 
 /* ---- unplugging ---- */

@@ -5,14 +5,10 @@
  * there now. What is left is the blink between that look and the call: whether somebody wrote the definition
  * in it is told by the files that libvirtd itself writes, where they can be watched.
  */
-#include <errno.h>
-#include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <unistd.h>
-#include "base/clock.h"
 #include "model/xml.h"
 #include "virt/edit_private.h"
 #include "virt/facts.h"
@@ -46,8 +42,7 @@ void edit_watch_begin(struct edit *ed)
     }
 }
 
-/* How often it was written since the last call. */
-static int watch_count(struct edit_watch *w)
+int edit_watch_count(struct edit_watch *w)
 {
     _Alignas(struct inotify_event) char buf[8192];
     int n = 0;
@@ -112,7 +107,11 @@ static bool apply_anew(struct edit *ed, const char *xml)
     ed->config = doc;
     free(ed->config_xml);
     ed->config_xml = xstrdup(xml);
-    return check_base(ed) && (!ed->journalled || journal_rebase(NULL, &ed->entry, xml, &ed->c->error));
+    char *meant = xml_print(doc);
+    bool good =
+        check_base(ed) && (!ed->journalled || journal_rebase(NULL, &ed->entry, xml, meant, &ed->c->error));
+    free(meant);
+    return good;
 }
 
 /* virDomainDefineXML keeps the UUID's domain; a text with another UUID or name would make a second one. */
@@ -152,7 +151,7 @@ static bool define(struct edit *ed)
 static void warn_overwritten(struct edit *ed)
 {
     finding_add(
-        &ed->findings, "edited-at-once", SEV_WARN, NULL,
+        &ed->findings, EDITED_AT_ONCE, SEV_WARN, NULL,
         "somebody else wrote the definition of %s in the same instant: look with `diff %s` whether both "
         "changes are in it; the one before is in `history %s`",
         ed->c->vm_name, ed->c->vm_name, ed->c->vm_name);
@@ -162,7 +161,7 @@ bool edit_define(struct edit *ed)
 {
     bool good = check_base(ed), done = false;
     for (int tries = 0; good && !done && tries < MOST_TRIES; tries++) {
-        watch_count(&ed->watch);
+        edit_watch_count(&ed->watch);
         char *now = edit_read_config(ed->c);
         if (now && strcmp(now, ed->config_xml) == 0)
             good = done = same_domain(ed) && define(ed);
@@ -171,65 +170,11 @@ bool edit_define(struct edit *ed)
         free(now);
     }
     ed->watch.seen = 0; /* from here on: who writes over it */
-    if (done && watch_count(&ed->watch) > 1)
+    if (done && edit_watch_count(&ed->watch) > 1)
         warn_overwritten(ed);
     if (good && !done)
         good = error_set(&ed->c->error, STATUS_FAILED,
                          "%s: others keep changing its definition; %d tries met a new one each time",
                          ed->c->vm_name, MOST_TRIES);
-    return good;
-}
-
-/* ---- after the change ---- */
-
-/* An other client that read the definition before the change and defines it after it (virsh edit does) takes
- * the change out again. Its call was on its way when the change was made, so that it is seen soon. */
-#define OVERWRITTEN_WITHIN_MS 60
-
-/* Whether the change is in a definition: making it again makes no difference. */
-static bool is_in(const struct change *c, const struct changed *made, const char *xml)
-{
-    struct error e = ERROR_INIT;
-    struct changed again = {0};
-    struct device_walk w = {0};
-    xmlDocPtr doc = xml_parse_element(xml, "domain", &e);
-    bool in = doc != NULL;
-    if (in && (c->verb == CHANGE_SET || c->verb == CHANGE_METADATA))
-        in = !change_apply(c, doc, &again, &e) || !again.differs;
-    else if (in && (c->verb == CHANGE_ADD || c->verb == CHANGE_REMOVE))
-        in = change_find_device(made->key, xmlDocGetRootElement(doc), &w, &e) == (c->verb == CHANGE_ADD);
-    device_walk_end(&w);
-    changed_clear(&again);
-    error_clear(&e);
-    xmlFreeDoc(doc);
-    return in;
-}
-
-static bool written_again(struct edit *ed, int own)
-{
-    struct pollfd p = {.fd = ed->watch.fd, .events = POLLIN};
-    int64_t until = clock_mono_ms() + OVERWRITTEN_WITHIN_MS;
-    watch_count(&ed->watch);
-    for (int64_t left; ed->watch.seen <= own && (left = until - clock_mono_ms()) > 0;) {
-        poll(&p, 1, (int)left);
-        watch_count(&ed->watch);
-    }
-    return ed->watch.seen > own;
-}
-
-bool edit_outlives(struct edit *ed, int own)
-{
-    if (ed->watch.fd < 0 || own == 0 || !written_again(ed, own))
-        return true;
-    char *now = edit_read_config(ed->c);
-    bool good = now != NULL;
-    for (size_t i = 0; good && i < ed->request->changes.len; i++)
-        if (ed->outcomes[i].boot && !is_in(&ed->request->changes.items[i], &ed->outcomes[i].config, now))
-            good = ed->outcomes[i].boot = error_set(
-                &ed->c->error, STATUS_FAILED,
-                "%s: somebody else wrote an older definition over the change in the same instant: it "
-                "is not there any more; make it again",
-                ed->c->vm_name);
-    free(now);
     return good;
 }

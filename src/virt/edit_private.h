@@ -10,6 +10,7 @@
  *   edit_volume.c  a new volume for a disk that is added
  *   edit_native.c  libvirt's own autostart flag, which goes with a change
  *   edit_define.c  replacing the whole definition without overwriting somebody else's edit unseen
+ *   edit_kept.c    whether changes, this one and earlier ones, were overwritten by somebody else
  */
 #ifndef VIRTDECK_VIRT_EDIT_PRIVATE_H
 #define VIRTDECK_VIRT_EDIT_PRIVATE_H
@@ -75,6 +76,7 @@ struct edit {
     finding_list findings;
     struct journal_entry entry;
     bool journalled;
+    journal_list earlier;    /* the journal as it was before */
     int turn;                /* the right to change this domain (journal_lock_domain); -1: not held */
     virStorageVolPtr volume; /* made for a disk that is added; NULL */
     char *volume_path;       /* where it is or will be; NULL: none is made */
@@ -114,12 +116,24 @@ const char *native_word(enum native_flag flag); /* "on" "once" "off"; NULL for N
 enum native_flag native_find(const char *word); /* NATIVE_KEEP: none of these, or NULL */
 /* edit_define.c */
 bool edit_define(struct edit *ed);
-/* Watches who writes the definition from here on, where that can be seen. */
+/* Watches who writes the definition from here on, where that can be seen: while the right to change the
+ * domain is held, before its definition is read. */
 void edit_watch_begin(struct edit *ed);
 void edit_watch_end(struct edit *ed);
-/* Whether nobody wrote an older definition over the changes at once; own: how often the acts wrote it. */
-bool edit_outlives(struct edit *ed, int own);
+/* How often it was written since the last call; added to what was seen. */
+int edit_watch_count(struct edit_watch *w);
 /* The configured definition with its secrets; the caller frees; NULL with c->error set. */
 char *edit_read_config(struct job_context *c);
+/* edit_kept.c: whether nobody wrote an older definition over the changes at once; own: how often the acts
+ * wrote it. False with c->error set. */
+bool edit_outlives(struct edit *ed, int own);
+/* The same of new_xml, as it was read after them; where nobody can tell who wrote it, a finding. */
+bool edit_is_kept(struct edit *ed, int own);
+/* Which earlier changes are not in the configured definition any more, before this one and after it
+ * (new_xml), though nothing of ours took them out: noted in the journal, and a finding. */
+void edit_find_before(struct edit *ed);
+void edit_find_after(struct edit *ed, int own);
+void edit_tell_overwritten(struct edit *ed); /* what was found, behind the error; of others' changes, too */
+#define EDITED_AT_ONCE "edited-at-once"      /* the finding that another's change may be overwritten */
 
 #endif

@@ -113,12 +113,16 @@ static enum severity severity_of(int event, int detail, enum severity usual)
     return usual;
 }
 
+static void post(void *opaque, virDomainPtr dom, enum note_type type)
+{
+    struct note note = {.type = type};
+    virDomainGetUUID(dom, note.uuid.b);
+    host_post(host_of(opaque), &note);
+}
+
 static void note_changed(void *opaque, virDomainPtr dom)
 {
-    struct host *h = host_of(opaque);
-    struct note note = {.type = NOTE_CHANGED};
-    virDomainGetUUID(dom, note.uuid.b);
-    host_post(h, &note);
+    post(opaque, dom, NOTE_CHANGED);
 }
 
 /* One line of the event log about a domain. */
@@ -142,6 +146,8 @@ static int on_lifecycle(virConnectPtr conn, virDomainPtr dom, int event, int det
             event == VIR_DOMAIN_EVENT_STOPPED && severity == SEV_ERROR ? MARK_CRASH : w->mark;
         TELL(h, dom, "lifecycle", severity, mark, "%s%s%s", w->text, why ? ": " : "", why ? why : "");
     }
+    if (event == VIR_DOMAIN_EVENT_DEFINED)
+        post(h, dom, NOTE_REDEFINED); /* first: the other one makes somebody look */
     note_changed(h, dom);
     return 0;
 }
@@ -194,12 +200,14 @@ static void on_watchdog(virConnectPtr conn, virDomainPtr dom, int action, void *
 static void on_io_error(virConnectPtr conn, virDomainPtr dom, const char *path, const char *alias, int action,
                         const char *reason, void *opaque)
 {
-    static const char *const actions[] = {"none", "VM paused", "error given to the guest"};
     (void)conn;
-    TELL(opaque, dom, "io-error", SEV_ERROR, MARK_OTHER, "I/O error on %s (%s)%s%s: %s",
-         alias && *alias ? alias : "disk", path ? path : "", reason && *reason ? ": " : "",
-         reason ? reason : "", word_of(actions, ARRAY_LEN(actions), action));
-    note_changed(opaque, dom);
+    note_changed(opaque, dom); /* first: the other note is about the state that is read then */
+    struct note note = {.type = NOTE_IO_ERROR, .action = action};
+    virDomainGetUUID(dom, note.uuid.b);
+    note.text = xstrdup(alias ? alias : "");
+    note.path = xstrdup(path ? path : "");
+    note.why = xstrdup(reason ? reason : "");
+    host_post(host_of(opaque), &note);
 }
 
 static void on_control_error(virConnectPtr conn, virDomainPtr dom, void *opaque)

@@ -9,10 +9,11 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "device/machine.h"
-#include "logs/tail.h"
+#include "logs/feed.h"
 #include "model/xml.h"
 #include "virt/facts.h"
 #include "virt/process.h"
+#include "virt/uri.h"
 
 #define LOG_BYTES (512u * 1024)
 
@@ -136,7 +137,7 @@ static xmlDocPtr expand_host_model(struct job_context *c, xmlNodePtr domain, xml
     return doc;
 }
 
-static void gather_nesting(struct job_context *c, struct evidence *ev, xmlNodePtr domain, const char *uri)
+void evidence_nesting(struct job_context *c, struct evidence *ev, xmlNodePtr domain, const char *uri)
 {
     struct nest_host *n = &ev->nest;
     n->vendor =
@@ -146,7 +147,7 @@ static void gather_nesting(struct job_context *c, struct evidence *ev, xmlNodePt
         look_at_kernel(n);
         n->ssh = "";
     } else {
-        char *name = uri_host_name(uri), *word = text_shell_word(name);
+        char *name = uri_ssh_name(uri), *word = text_shell_word(name);
         ev->ssh = xasprintf("ssh %s ", word);
         n->ssh = ev->ssh;
         free(name);
@@ -166,7 +167,7 @@ bool evidence_host(struct job_context *c, struct evidence *ev)
     xmlNodePtr domain = ev->input.config ? ev->input.config : ev->input.live;
     char *uri = virConnectGetURI(c->conn);
     facts_gather(&ev->facts, c->conn, domain, &c->uuid);
-    gather_nesting(c, ev, domain, uri ? uri : "");
+    evidence_nesting(c, ev, domain, uri ? uri : "");
     ev->input.vm = c->vm_name;
     ev->input.facts = &ev->facts;
     ev->input.nest = &ev->nest;
@@ -188,21 +189,31 @@ static void read_arguments(struct job_context *c, struct evidence *ev)
 }
 
 /* Of the log, what belongs to this run: from the last start on. */
-static void read_log(struct job_context *c, struct evidence *ev)
+static char *this_run(const char *path, char **why)
 {
-    const char *why = NULL;
-    char *uri = virConnectGetURI(c->conn), *path = qemu_log_path(uri, c->vm_name, &why);
-    free(uri);
-    if (!path) {
-        ev->log_why = xstrdup(why);
-        return;
-    }
-    char *text = file_end(path, LOG_BYTES, &ev->log_why), *start = text;
+    char *text = file_end(path, LOG_BYTES, why), *start = text;
     for (char *p = text; p && (p = strstr(p, ": starting up libvirt")) != NULL; p++)
         start = p;
-    ev->log = xstrdup(start);
+    char *log = xstrdup(start);
     free(text);
-    free(path);
+    return log;
+}
+
+static void read_log(struct job_context *c, struct evidence *ev)
+{
+    struct error why = ERROR_INIT;
+    struct feed feed = {.fd = -1};
+    char *uri = virConnectGetURI(c->conn);
+    struct feed_ask ask = {.uri = uri, .vm = c->vm_name, .uuid = c->uuid};
+    if (!feed_find(SOURCE_QEMU, &ask, &feed, NULL, &why))
+        ev->log_why = xstrdup(error_text(&why));
+    else if (!feed.path)
+        ev->log_why = xstrdup("the log is on the remote host");
+    else
+        ev->log = this_run(feed.path, &ev->log_why);
+    free(uri);
+    feed_clear(&feed);
+    error_clear(&why);
 }
 
 void evidence_running(struct job_context *c, struct evidence *ev)

@@ -23,6 +23,9 @@ struct evidence {
 /* Definitions and the host: what a preflight wants. False with c->error set when there is no definition.
  * evidence_clear() in any case. */
 bool evidence_host(struct job_context *c, struct evidence *ev);
+/* Of the host, what it can do for guests that run guests: ev->nest. `domain`: the definition that asks;
+ * ev->facts must be there. */
+void evidence_nesting(struct job_context *c, struct evidence *ev, xmlNodePtr domain, const char *uri);
 /* Further, QEMU's process and log, and the guest. */
 void evidence_running(struct job_context *c, struct evidence *ev);
 void evidence_clear(struct evidence *ev);

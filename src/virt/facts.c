@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "base/log.h"
 #include "device/machine.h"
 #include "model/xml.h"
@@ -14,6 +15,11 @@
 #define MAX_OTHERS 500
 /* Of all pools together. */
 #define MAX_VOLUMES 20000
+/* A call on a domain that lasts longer may never end; a look at the statistics takes less. */
+#define CALL_ENDS_MS 1000
+#define LOOK_MS      50
+/* libvirt's own number. */
+#define XML_WAITS_FROM 11000000
 
 /* What libvirt printed, parsed; NULL (and the log says why) when it can't be. Frees the text. */
 static xmlDocPtr parse_reply(char *text, const char *what)
@@ -180,23 +186,56 @@ bool facts_hostdevs(struct facts *f, virConnectPtr conn)
 
 /* ---- other domains ---- */
 
-static void gather_others(struct facts *f, virConnectPtr conn, const struct vm_uuid *self)
+static bool xml_waits(virDomainPtr dom)
+{
+    unsigned long libvirt = 0;
+    return virConnectGetLibVersion(virDomainGetConnect(dom), &libvirt) == 0 && libvirt >= XML_WAITS_FROM;
+}
+
+bool domain_keeps_waiting(virDomainPtr dom)
+{
+    virDomainControlInfo info;
+    /* One that has only just begun may be any: it is given the time in which calls end. */
+    for (int waited_ms = 0; waited_ms <= CALL_ENDS_MS + LOOK_MS; waited_ms += LOOK_MS) {
+        if (virDomainGetID(dom) == (unsigned)-1 || virDomainGetControlInfo(dom, &info, 0) < 0 ||
+            info.state != VIR_DOMAIN_CONTROL_OCCUPIED || !xml_waits(dom))
+            return false;
+        if (info.stateTime >= CALL_ENDS_MS)
+            return true;
+        nanosleep(&(struct timespec){.tv_nsec = LOOK_MS * 1000000}, NULL);
+    }
+    return false;
+}
+
+/* False: it has gone. */
+static bool read_other(virDomainPtr dom, struct fact_domain *d)
+{
+    const char *name = virDomainGetName(dom);
+    d->active = virDomainGetID(dom) != (unsigned)-1;
+    d->stuck = d->active && domain_keeps_waiting(dom);
+    char *xml = d->stuck ? NULL : virDomainGetXMLDesc(dom, 0);
+    virErrorPtr e = xml || d->stuck ? NULL : virGetLastError();
+    if (e && e->code == VIR_ERR_NO_DOMAIN)
+        return false;
+    d->name = xstrdup(name);
+    d->doc = parse_reply(xml, name);
+    return true;
+}
+
+bool facts_others(struct facts *f, virConnectPtr conn, const struct vm_uuid *self, unsigned flags)
 {
     virDomainPtr *all = NULL;
-    int n = virConnectListAllDomains(conn, &all, 0);
+    int n = virConnectListAllDomains(conn, &all, flags);
     f->others_known = n >= 0 && n <= MAX_OTHERS;
     for (int i = 0; i < n; i++) {
         struct fact_domain d = {.name = NULL};
         bool other = virDomainGetUUID(all[i], d.uuid.b) == 0 && !(self && uuid_equal(self, &d.uuid));
-        if (f->others_known && other) {
-            d.name = xstrdup(virDomainGetName(all[i]));
-            d.active = virDomainGetID(all[i]) != (unsigned)-1;
-            d.doc = parse_reply(virDomainGetXMLDesc(all[i], 0), d.name);
+        if (f->others_known && other && read_other(all[i], &d))
             vec_push(&f->others, d);
-        }
         virDomainFree(all[i]);
     }
     free(all);
+    return f->others_known;
 }
 
 /* ---- all of it ---- */
@@ -212,7 +251,7 @@ void facts_gather(struct facts *out, virConnectPtr conn, xmlNodePtr domain, cons
     facts_networks(out, conn);
     facts_pools(out, conn);
     facts_hostdevs(out, conn);
-    gather_others(out, conn, self);
+    facts_others(out, conn, self, 0);
     virResetLastError();
 }
 
@@ -247,29 +286,33 @@ static char *without_host_devices(const char *domain_xml)
     return text;
 }
 
-/* What libvirt says against it; NULL: nothing. The caller frees. */
-static char *dry_run(virConnectPtr conn, const char *domain_xml)
+/* What libvirt says against it; NULL: nothing. The caller frees. *tried: it was asked. */
+static char *dry_run(virConnectPtr conn, const char *domain_xml, bool *tried)
 {
-    char *tried = without_host_devices(domain_xml);
-    char *native = virConnectDomainXMLToNative(conn, "qemu-argv", tried, 0);
+    char *text = without_host_devices(domain_xml);
+    char *native = virConnectDomainXMLToNative(conn, "qemu-argv", text, 0);
     virErrorPtr e = native ? NULL : virGetLastError();
     char *said = e && e->message && !is_about_the_call(e) ? xstrdup(e->message) : NULL;
+    *tried = native || said;
     free(native);
-    free(tried);
+    free(text);
     virResetLastError();
     return said;
 }
 
-void facts_dry_run(struct facts *f, virConnectPtr conn, const char *domain_xml)
+bool facts_dry_run(struct facts *f, virConnectPtr conn, const char *domain_xml)
 {
+    bool tried;
     free(f->native_error);
-    f->native_error = dry_run(conn, domain_xml);
+    f->native_error = dry_run(conn, domain_xml, &tried);
+    return tried;
 }
 
 void facts_dry_run_change(struct facts *f, virConnectPtr conn, const char *before_xml, const char *after_xml)
 {
+    bool tried;
     facts_dry_run(f, conn, after_xml);
-    char *old = f->native_error && before_xml ? dry_run(conn, before_xml) : NULL;
+    char *old = f->native_error && before_xml ? dry_run(conn, before_xml, &tried) : NULL;
     if (old && strcmp(old, f->native_error) == 0) {
         free(f->native_error);
         f->native_error = NULL;

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -57,7 +58,13 @@ int fleet_add(struct fleet *f, const char *uri, bool demo)
     cond_init_monotonic(&h->changed);
     cond_init_monotonic(&h->lookup_wake);
     cond_init_monotonic(&h->job_wake);
-    h->info = (struct host_info){.id = h->id, .demo = demo, .read_only = f->config.read_only};
+    h->info = (struct host_info){.id = h->id,
+                                 .demo = demo,
+                                 .read_only = f->config.read_only,
+                                 .cpus = NAN,
+                                 .cpu_percent = NAN,
+                                 .mem_kib = NAN,
+                                 .mem_used_kib = NAN};
     h->info.uri = demo ? xstrdup("test:///demo") : uri_without_password(uri ? uri : "");
     h->info.name = demo ? xstrdup("demo") : uri_host_name(uri);
     h->info.remote = uri_is_remote(uri);
@@ -107,12 +114,12 @@ static void host_free(struct host *h)
     free(h);
 }
 
-void fleet_free(struct fleet *f)
+bool fleet_free(struct fleet *f)
 {
     bool all_ended = true;
     struct timespec until;
     if (!f)
-        return;
+        return true;
     for (size_t i = 0; i < f->hosts.len; i++) {
         struct host *h = f->hosts.items[i];
         pthread_mutex_lock(&h->lock);
@@ -131,7 +138,7 @@ void fleet_free(struct fleet *f)
     /* A thread that hangs in a libvirt call still uses what would be freed here: the process is about to end
      * anyway. */
     if (!all_ended)
-        return;
+        return false;
     library_stop();
     for (size_t i = 0; i < f->hosts.len; i++)
         host_free(f->hosts.items[i]);
@@ -143,6 +150,7 @@ void fleet_free(struct fleet *f)
     close(f->fd);
     pthread_mutex_destroy(&f->lock);
     free(f);
+    return true;
 }
 
 static void host_flag(struct fleet *f, int host, bool give_up)

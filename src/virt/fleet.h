@@ -25,12 +25,14 @@ struct fleet_config {
     double tick_budget; /* 0..1 of the interval for dear groups */
     double reconnect_max_s;
     int keepalive_s;
+    double grace_s; /* that what was just made is left alone */
     bool read_only;
     bool no_tty;     /* the terminal is the screen's: ssh must not ask its questions on it */
     bool sample_all; /* shell commands: dear figures for every domain, each tick */
     bool reconnect;  /* false: the first failure is final (shell commands) */
     bool want_dear;  /* false: leave block and balloon out (no column needs them) */
     bool addr_lease, addr_agent, addr_arp;
+    bool hears; /* events reach a person: what is told but once may be told by one */
 };
 
 /* Starts the event thread. Sets libvirt's log and error handlers so that it never prints. Once a process. */
@@ -39,7 +41,10 @@ struct fleet *fleet_new(const struct fleet_config *config);
  * used. Returns its id (0, 1, …). */
 int fleet_add(struct fleet *f, const char *uri, bool demo);
 size_t fleet_len(const struct fleet *f);
-void fleet_free(struct fleet *f);
+/* Ends all threads; waits a second for calls that are under way. False: one has not ended (a far host, one
+ * that hangs), and its thread goes on using what exit() takes apart: the process has to leave by _exit().
+ * NULL: true. */
+bool fleet_free(struct fleet *f);
 /* Gives up on a connection under way or lost (the host stays, GIVEN_UP), or tries again at once. */
 void fleet_give_up(struct fleet *f, int host);
 void fleet_retry(struct fleet *f, int host);
@@ -116,6 +121,8 @@ struct job_kind {
     const char *action;                 /* "start" */
     const char *doing;                  /* "starting" */
     bool (*run)(struct job_context *c); /* in a job thread; false with the context's error set */
+    bool lasting; /* a call of it may take minutes: such jobs never take the last place of a host, so that a
+                     destroy gets through */
 };
 
 struct job_args {

@@ -81,11 +81,12 @@ static enum connect_result wait_for_opening(struct host *h)
     bool asked = false;
     for (;;) {
         pthread_mutex_lock(&h->lock);
-        while (!h->quit && !h->give_up && !h->opening_done && h->auth_pending == asked)
+        while (!h->quit && !h->give_up && !h->retry && !h->opening_done && h->auth_pending == asked)
             wait_locked(h, 0);
-        bool pending = h->auth_pending, done = h->opening_done, quit = h->quit, give_up = h->give_up;
+        bool pending = h->auth_pending, done = h->opening_done, quit = h->quit;
+        bool leave = h->give_up || h->retry;
         pthread_mutex_unlock(&h->lock);
-        if (done || quit || give_up)
+        if (done || quit || leave)
             return done ? CONNECT_UP : quit ? CONNECT_QUIT : CONNECT_GIVEN_UP;
         asked = pending;
         publish_state(h, asked ? HOST_AUTH : HOST_CONNECTING, 0,
@@ -150,12 +151,14 @@ static enum connect_result connect_host(struct host *h, struct error *e)
     struct opening_result r;
     publish_state(h, HOST_CONNECTING, 0, "connecting");
     pthread_mutex_lock(&h->lock);
-    h->opening_done = h->auth_pending = false;
+    h->opening_done = h->auth_pending = h->retry = false;
     pthread_mutex_unlock(&h->lock);
     struct opening *o = opening_start(h);
     enum connect_result result = wait_for_opening(h);
     pthread_mutex_lock(&h->lock);
-    h->give_up = h->retry = false;
+    h->give_up = false;
+    h->retry =
+        h->retry && result != CONNECT_UP; /* who asks for it while an open hangs gets a new one at once */
     pthread_mutex_unlock(&h->lock);
     if (result != CONNECT_UP) {
         opening_abandon(o);
@@ -195,6 +198,10 @@ void note_clear(struct note *note)
     device_list_unref(note->devices);
     start_item_unref(note->start);
     free(note->text);
+    free(note->path);
+    free(note->why);
+    faults_clear(&note->faults);
+    vec_free(&note->faults);
 }
 
 static void take_inbox(struct host *h, struct note **notes, size_t *n)

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <libvirt/virterror.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,6 +52,36 @@ char *image_lock_path(const char *message)
     for (size_t i = 0; !path && i < ARRAY_LEN(marks); i++)
         path = between(message, marks[i][0], marks[i][1]);
     return path;
+}
+
+/* ---- the locks ---- */
+
+/* QEMU (block/file-posix.c) locks a byte for what it does, and another one, a hundred further on, for what it
+ * does not stand of others: reading of what must not change beneath it 0, writing 1. */
+#define DOES       100
+#define STANDS_NOT 200
+#define PERM_READ  0
+#define PERM_WRITE 1
+
+/* 1: somebody has it, 0: nobody, -1: the file system can't tell. */
+static int is_locked(int fd, off_t byte)
+{
+    struct flock l = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
+    return fcntl(fd, F_OFD_GETLK, &l) < 0 ? -1 : l.l_type != F_UNLCK;
+}
+
+enum image_lock image_lock_meets(const char *path, bool writes, bool shared)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return IMAGE_UNSEEN;
+    int read = is_locked(fd, STANDS_NOT + PERM_READ);
+    int others_write = shared ? 0 : is_locked(fd, DOES + PERM_WRITE);
+    int no_writing = writes ? is_locked(fd, STANDS_NOT + PERM_WRITE) : 0;
+    close(fd);
+    if (read > 0 || others_write > 0 || no_writing > 0)
+        return IMAGE_HELD;
+    return read < 0 || others_write < 0 || no_writing < 0 ? IMAGE_UNSEEN : IMAGE_FREE;
 }
 
 /* ---- the processes ---- */
@@ -136,6 +167,7 @@ static char *command_of(const char *pid)
     return xstrdup(name);
 }
 
+/* A lock manager has one for each of its domains: the domain is who people know. */
 enum image_lock image_lock_look(const char *path, struct lock_holder *holder)
 {
     struct stat image;
@@ -144,14 +176,14 @@ enum image_lock image_lock_look(const char *path, struct lock_holder *holder)
     if (stat(path, &image) != 0)
         return IMAGE_UNSEEN;
     DIR *proc = opendir("/proc");
-    for (struct dirent *entry; proc && !found && (entry = readdir(proc));) {
-        found = is_number(entry->d_name) && process_has(entry->d_name, &image, &unseen);
-        if (found) {
+    for (struct dirent *entry; proc && !holder->guest && (entry = readdir(proc));)
+        if (is_number(entry->d_name) && process_has(entry->d_name, &image, &unseen)) {
+            lock_holder_clear(holder);
             holder->pid = strtol(entry->d_name, NULL, 10);
             holder->command = command_of(entry->d_name);
             read_arguments(entry->d_name, holder);
+            found = true;
         }
-    }
     unseen = unseen || !proc;
     if (proc)
         closedir(proc);

@@ -28,6 +28,10 @@ struct lock_holder {
 bool image_lock_is(int code, const char *message);
 /* The image that the complaint names; NULL: it names none. The caller frees. */
 char *image_lock_path(const char *message);
+/* Whether a QEMU that writes to it, or only reads it, would meet a lock now; shared: it lets others write to
+ * it meanwhile. The kernel is asked: no processes are looked at, and holders on other machines count where
+ * the file system tells of them. UNSEEN: the file may not be opened. */
+enum image_lock image_lock_meets(const char *path, bool writes, bool shared);
 /* *holder is filled where it is HELD; lock_holder_clear(). */
 enum image_lock image_lock_look(const char *path, struct lock_holder *holder);
 void lock_holder_clear(struct lock_holder *h);

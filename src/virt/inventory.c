@@ -34,13 +34,19 @@ struct dom *inventory_find(struct host *h, const struct vm_uuid *uuid)
     return vmmap_get(&h->table, 0, uuid);
 }
 
-static void dom_clear_counters(struct dom *d)
+/* What counters began at; the figures stay until newer ones come. */
+static void dom_forget_bases(struct dom *d)
 {
     struct rate *const rates[] = {&d->cpu, &d->rx, &d->tx, &d->rd, &d->wr, &d->rd_ops, &d->wr_ops};
     for (size_t i = 0; i < ARRAY_LEN(rates); i++)
         rate_reset(rates[i]);
     vec_clear(&d->devices);
     d->nic_count = d->disk_count = -1;
+}
+
+static void dom_clear_counters(struct dom *d)
+{
+    dom_forget_bases(d);
     d->vm.cpu = d->vm.rx = d->vm.tx = d->vm.rd = d->vm.wr = d->vm.rd_ops = d->vm.wr_ops = NAN;
 }
 
@@ -52,9 +58,13 @@ static struct dom *dom_add(struct host *h, const struct vm_uuid *uuid)
     d->vm.uuid = *uuid;
     d->vm.reason = "";
     d->def_wanted = true;
+    d->run_id = -1;
     dom_clear_counters(d);
     vmmap_set(&h->table, 0, uuid, d);
     vec_push(&h->doms, d);
+    pthread_mutex_lock(&h->lock);
+    h->interest_changed = true; /* one that was made anew is on the screen already */
+    pthread_mutex_unlock(&h->lock);
     return d;
 }
 
@@ -69,6 +79,7 @@ static void dom_free(struct dom *d)
     device_list_unref(d->vm.devices);
     forget_unplugging(d);
     vec_free(&d->unplugging);
+    faults_free(d);
     vec_free(&d->devices);
     free(d);
 }
@@ -104,7 +115,7 @@ static void dom_forget_run(struct dom *d)
 {
     dom_clear_counters(d);
     d->vm.mem_kib = d->vm.uptime_s = NAN;
-    d->vm.flags &= ~(unsigned)(VM_AGENT_UP | VM_UPDATED);
+    d->vm.flags &= ~(unsigned)(VM_AGENT_UP | VM_UPDATED | VM_STUCK);
     d->started_wall_ms = d->started_asked_ms = d->addresses_asked_ms = 0;
     free(d->vm.ip);
     d->vm.ip = NULL;
@@ -115,8 +126,10 @@ void dom_set_id(struct dom *d, virDomainPtr ptr)
 {
     unsigned id = virDomainGetID(ptr);
     int now = id == (unsigned)-1 ? -1 : (int)id;
-    if (now != d->vm.id && now != -1 && d->vm.id != -1)
-        dom_forget_run(d); /* restarted between two looks: it is another QEMU */
+    if (now != -1 && d->run_id != -1 && now != d->run_id)
+        dom_forget_run(d); /* restarted, unseen or seen as off by a listing alone: it is another QEMU */
+    if (now != -1)
+        d->run_id = now;
     d->vm.id = now;
 }
 
@@ -145,8 +158,8 @@ void dom_set_state(struct dom *d, int state, int reason)
         d->quiet_infos = d->quiet_dears = 0;
     }
     d->vm.state = (enum vm_state)state;
-    d->vm.reason = state_reason_words(state, reason);
     d->vm.reason_code = reason;
+    faults_state_changed(d);
     if (was_active != is_active) {
         dom_forget_run(d);
         forget_unplugging(d); /* what was asked of a machine that is gone */
@@ -280,9 +293,12 @@ void inventory_clear(struct host *h)
             virDomainFree(d->ptr);
         d->ptr = NULL;
         want_definition(d);
+        d->vm.flags &= ~(unsigned)VM_STUCK;
         /* The host may have been started anew meanwhile, and count from 1 again. */
         d->started_asked_ms = d->addresses_asked_ms = 0;
+        d->faults_asked = false;
         d->lookups = 0;
+        dom_forget_bases(d);
     }
 }
 
@@ -336,10 +352,13 @@ static void want(struct host *h, struct dom *d, bool selected, int64_t now)
         want_definition(d);
     }
     d->selected = selected;
-    if (d->def_wanted ? !d->def_asked_ms : looked_at && !h->info.remote && due(d->def_asked_ms, now, again)) {
+    bool stuck = d->vm.flags & VM_STUCK;
+    bool unasked = !d->def_asked_ms || (stuck && due(d->def_asked_ms, now, DEF_RETRY_MS));
+    if (d->def_wanted ? unasked : looked_at && !h->info.remote && due(d->def_asked_ms, now, again)) {
         d->def_asked_ms = now;
         lookup_add(h, LOOKUP_DEFINITION, d, 0, selected);
     }
+    faults_want(h, d);
     if (!vm_state_is_active(d->vm.state) || !(looked_at || everything))
         return;
     unsigned sources = address_sources(h);
@@ -396,6 +415,9 @@ static void apply_definition(struct dom *d, struct note *note)
     /* Two threads look things up: an answer may come behind a newer one, or before the one that is wanted. */
     if (note->number < d->def_known)
         return;
+    d->vm.flags = note->stuck ? d->vm.flags | VM_STUCK : d->vm.flags & ~(unsigned)VM_STUCK;
+    if (note->stuck)
+        return;
     d->def_known = note->number;
     apply_devices(d, note);
     d->def_wanted = note->number != d->def_number;
@@ -407,23 +429,27 @@ static void apply_definition(struct dom *d, struct note *note)
     start_item_unref(d->vm.start);
     d->vm.start = note->start;
     note->start = NULL;
+    faults_word(d);
     d->vm.vcpus_max = d->vm.def->vcpus_max;
     d->vm.flags &= ~(unsigned)(VM_AGENT_UP | VM_UPDATED | VM_AUTOSTART_ONCE);
     d->vm.flags |= (d->vm.def->agent_up ? VM_AGENT_UP : 0) | (note->updated ? VM_UPDATED : 0) |
                    (note->once ? VM_AUTOSTART_ONCE : 0);
-    if (!vm_state_is_active(d->vm.state)) {
-        d->vm.vcpus = d->vm.def->vcpus;
+    /* Statistics in bulk do not tell how many there are; virDomainGetInfo, where it is asked, comes later. */
+    d->vm.vcpus = d->vm.def->vcpus;
+    if (!vm_state_is_active(d->vm.state))
         d->vm.maxmem_kib = d->vm.def->maxmem_kib;
-    }
 }
 
 static const unsigned lookup_of_note[] = {
     [NOTE_CHANGED] = 0,
+    [NOTE_REDEFINED] = 0,
     [NOTE_FLAGS] = 0,
     [NOTE_DEFINITION] = 1u << LOOKUP_DEFINITION,
     [NOTE_ADDRESSES] = 1u << LOOKUP_ADDRESSES,
     [NOTE_STARTED_AT] = 1u << LOOKUP_STARTED,
     [NOTE_UNPLUG] = 0,
+    [NOTE_FAULTS] = 1u << LOOKUP_FAULTS,
+    [NOTE_IO_ERROR] = 0,
 };
 
 void inventory_apply(struct host *h, struct note *note)
@@ -444,10 +470,16 @@ void inventory_apply(struct host *h, struct note *note)
         note->text = NULL;
     } else if (note->type == NOTE_ADDRESSES && d->ptr) {
         lookup_add(h, LOOKUP_ADDRESSES, d, ~0u, false); /* a person asks: every source */
+    } else if (note->type == NOTE_REDEFINED) {
+        d->redefined = true;
     } else if (note->type == NOTE_UNPLUG) {
         add_unplugging(d, note);
         want_definition(d);
     } else if (note->type == NOTE_STARTED_AT) {
         d->started_wall_ms = note->wall_ms;
+    } else if (note->type == NOTE_IO_ERROR) {
+        faults_happened(h, d, note);
+    } else if (note->type == NOTE_FAULTS) {
+        faults_answered(d, note);
     }
 }

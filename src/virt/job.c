@@ -278,24 +278,40 @@ static void run_job(struct host *h, struct job *j)
         json_object_put(c.json);
 }
 
+/* Under the host's lock: the oldest job that may begin now, taken out of the queue; NULL: none. */
+static struct job *next_job(struct host *h)
+{
+    bool lasting_too = h->n_lasting_jobs < JOBS_IN_FLIGHT - 1;
+    for (size_t i = 0; h->n_busy_jobs < JOBS_IN_FLIGHT && i < h->jobs.len; i++) {
+        struct job *j = h->jobs.items[i];
+        if (j->status.kind->lasting && !lasting_too)
+            continue;
+        vec_remove(&h->jobs, i);
+        return j;
+    }
+    return NULL;
+}
+
 void *job_thread(void *opaque)
 {
     struct host *h = opaque;
     pthread_mutex_lock(&h->lock);
     while (!h->quit) {
-        if (!h->jobs.len || h->n_busy_jobs >= JOBS_IN_FLIGHT) {
+        struct job *j = next_job(h);
+        if (!j) {
             pthread_cond_wait(&h->job_wake, &h->lock);
             continue;
         }
-        struct job *j = h->jobs.items[0];
-        vec_remove(&h->jobs, 0);
+        int lasting = j->status.kind->lasting;
         h->n_idle_job_threads--;
         h->n_busy_jobs++;
+        h->n_lasting_jobs += lasting;
         pthread_mutex_unlock(&h->lock);
         run_job(h, j);
         job_unref(j);
         pthread_mutex_lock(&h->lock);
         h->n_idle_job_threads++;
+        h->n_lasting_jobs -= lasting;
         leave_place(h);
     }
     pthread_mutex_unlock(&h->lock);
@@ -318,9 +334,14 @@ void jobs_stop(struct host *h)
 
 /* ---- what kinds of jobs use ---- */
 
+const char *context_action(const struct job_context *c)
+{
+    return c->job->status.kind->action;
+}
+
 bool context_failed(struct job_context *c)
 {
-    return error_from_libvirt(&c->error, "%s %s", c->job->status.kind->action, c->vm_name);
+    return error_from_libvirt(&c->error, "%s %s", context_action(c), c->vm_name);
 }
 
 bool context_read_state(struct job_context *c, bool *active, bool *persistent)

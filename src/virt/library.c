@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <libxml/xmlerror.h>
+#include <libxml/parser.h>
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "virt/private.h"
@@ -50,6 +50,7 @@ bool library_start(struct error *e)
     setenv("LIBVIRT_LOG_OUTPUTS", "4:file:/dev/null", 0);
     virSetErrorFunc(NULL, silent);
     signal(SIGPIPE, SIG_IGN); /* libvirt writes to sockets whose other end may be gone */
+    xmlInitParser();          /* its tables are made by the first who asks: two threads would race */
     xmlSetGenericErrorFunc(NULL, silent_xml);
     xmlThrDefSetGenericErrorFunc(NULL, silent_xml);
     if (virInitialize() < 0 || virEventRegisterDefaultImpl() < 0)

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 #include "virt/lifecycle.h"
+#include "virt/preflight.h"
 #include "virt/private.h"
 #include "virt/start.h"
 
@@ -43,7 +44,7 @@ static bool run_start(struct job_context *c)
     for (size_t i = 0; i < ARRAY_LEN(flags); i++)
         theirs |= c->args->flags & flags[i].ours ? flags[i].theirs : 0;
     bool ran;
-    if (!start_patiently(c, theirs, "job", &ran))
+    if (!preflight_gate(c, "job") || !start_patiently(c, theirs, "job", &ran))
         return false;
     context_say(c, "%s",
                 ran                             ? "was already running"
@@ -214,11 +215,16 @@ static bool run_rename(struct job_context *c)
 }
 
 static const struct job_kind kinds[] = {
-    {"start", "starting", run_start},         {"shutdown", "shutting down", run_shutdown},
-    {"reboot", "rebooting", run_reboot},      {"reset", "resetting", run_reset},
-    {"destroy", "destroying", run_destroy},   {"suspend", "pausing", run_suspend},
-    {"resume", "resuming", run_resume},       {"managedsave", "saving", run_managedsave},
-    {"undefine", "undefining", run_undefine}, {"rename", "renaming", run_rename},
+    {.action = "start", .doing = "starting", .run = run_start},
+    {.action = "shutdown", .doing = "shutting down", .run = run_shutdown},
+    {.action = "reboot", .doing = "rebooting", .run = run_reboot},
+    {.action = "reset", .doing = "resetting", .run = run_reset},
+    {.action = "destroy", .doing = "destroying", .run = run_destroy},
+    {.action = "suspend", .doing = "pausing", .run = run_suspend},
+    {.action = "resume", .doing = "resuming", .run = run_resume},
+    {.action = "managedsave", .doing = "saving", .run = run_managedsave, .lasting = true},
+    {.action = "undefine", .doing = "undefining", .run = run_undefine},
+    {.action = "rename", .doing = "renaming", .run = run_rename},
 };
 
 const struct job_kind *lifecycle_kind(const char *action)

@@ -16,6 +16,7 @@ enum lifecycle_flag {
     START_BYPASS_CACHE = 2,
     START_FORCE_BOOT = 4,
     START_RESET_NVRAM = 8,
+    START_UNCHECKED = 16, /* what the check before a start finds is told, and stops nothing */
     DESTROY_GRACEFUL = 1,
     SHUTDOWN_AGENT = 1,
     SHUTDOWN_ACPI = 2,     /* both for reboot too */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Looking up single domains: definition, addresses, when it was started. Since libvirt 11 even reading the
- * XML can wait 30 s for a job lock, so this is done by two threads beside the host thread, which gets the
- * answers as notes.
+ * Looking up single domains: definition, addresses, when it was started. All of that can wait for a job lock,
+ * half a minute, so this is done by two threads beside the host thread, which gets the answers as notes. A
+ * definition that would be waited for is not asked for until the domain is free again.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +18,7 @@
 #include "device/nested.h"
 #include "model/domdef.h"
 #include "model/xml.h"
+#include "virt/facts.h"
 #include "virt/private.h"
 #include "virt/process.h"
 
@@ -28,10 +29,12 @@ void lookup_add(struct host *h, enum lookup_type type, struct dom *d, unsigned s
                        .uuid = d->uuid,
                        .sources = sources,
                        .detail = detail,
+                       .redefined = type == LOOKUP_DEFINITION && d->redefined,
                        .number = d->def_number,
                        .generation = h->generation};
     virDomainRef(d->ptr);
     d->lookups |= 1u << type;
+    d->redefined = d->redefined && type != LOOKUP_DEFINITION;
     pthread_mutex_lock(&h->lock);
     vec_push(&h->lookups, l);
     pthread_cond_signal(&h->lookup_wake);
@@ -157,9 +160,12 @@ static int64_t find_start(const struct vm_uuid *uuid)
 
 static void look_up_definition(const struct lookup *l, struct note *note)
 {
-    char *xml = virDomainGetXMLDesc(l->dom, 0);
     note->type = NOTE_DEFINITION;
     note->number = l->number;
+    note->stuck = domain_keeps_waiting(l->dom);
+    char *xml = note->stuck ? NULL : virDomainGetXMLDesc(l->dom, 0);
+    /* The call that does not end may have begun just now. */
+    note->stuck = note->stuck || (!xml && domain_keeps_waiting(l->dom));
     note->def = xml ? parse_definition(l->dom, xml) : NULL;
     if (!note->def) {
         free(xml);
@@ -181,6 +187,22 @@ static void look_up_definition(const struct lookup *l, struct note *note)
     free(xml);
 }
 
+/* The selected domain's definition is looked at now and then, others' when libvirt says that somebody defined
+ * them. It waits for the disk, and for libvirt. */
+static void tell_overwritten(struct host *h, const struct lookup *l)
+{
+    char *words = edit_overwritten(l->dom);
+    if (words)
+        fleet_event(h, &l->uuid, virDomainGetName(l->dom), "change", SEV_WARN, MARK_NONE, "%s", words);
+    free(words);
+}
+
+static void want_another_look(struct host *h, const struct lookup *l)
+{
+    struct note note = {.type = NOTE_REDEFINED, .uuid = l->uuid};
+    host_post(h, &note);
+}
+
 static void look_up(struct host *h, const struct lookup *l)
 {
     struct note note = {.uuid = l->uuid, .generation = l->generation};
@@ -196,8 +218,19 @@ static void look_up(struct host *h, const struct lookup *l)
         note.type = NOTE_STARTED_AT;
         note.wall_ms = find_start(&l->uuid);
         break;
+    case LOOKUP_FAULTS:
+        note.type = NOTE_FAULTS;
+        faults_look_up(l->dom, &note);
+        break;
     }
+    bool stuck = note.stuck;
     host_post(h, &note);
+    if (l->type != LOOKUP_DEFINITION || !h->fleet->config.hears)
+        return;
+    if (stuck && l->redefined)
+        want_another_look(h, l);
+    else if (!stuck && (l->detail || l->redefined))
+        tell_overwritten(h, l);
 }
 
 void *lookup_thread(void *opaque)

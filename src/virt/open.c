@@ -10,11 +10,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include "base/log.h"
 #include "virt/private.h"
+#include "virt/uri.h"
 
 #define REMEMBERED_MAX 8
+/* How often a child that is still to become ssh is looked at again, and how long after. */
+#define CHILD_LOOKS   50
+#define CHILD_LOOK_MS 20
 
 struct opening {
     struct host *host; /* used only while not abandoned, under lock */
@@ -197,7 +202,7 @@ static void advise_on_ssh(struct error *e, const char *uri)
     for (size_t i = 0; i < ARRAY_LEN(refusals); i++) {
         if (!strstr(error_text(e), refusals[i]))
             continue;
-        char *host = uri_host_name(uri);
+        char *host = uri_ssh_name(uri);
         char *text =
             xasprintf("%s (ssh can't ask anything on this screen: log in once with `ssh %s` in another "
                       "terminal, and load your key with ssh-add)",
@@ -305,13 +310,51 @@ void opening_take(struct opening *o, struct opening_result *out)
     opening_free(o);
 }
 
-/* Ends the ssh that libvirt started for this URI, so that the open returns at once. */
-static void end_transport(const char *uri)
+/* Whether a process' command line, words with a NUL behind each, has this one: node1 is not node10. */
+static bool has_word(const char *line, size_t n, const char *word)
 {
-    char *host = uri_host_name(uri);
+    size_t len = strlen(word);
+    for (size_t at = 0; at < n; at += strnlen(line + at, n - at) + 1)
+        if (strnlen(line + at, n - at) == len && memcmp(line + at, word, len) == 0)
+            return true;
+    return false;
+}
+
+/* As ssh gets it: an IPv6 address without its brackets. The caller frees. */
+static char *ssh_host(const char *uri)
+{
+    char *name = uri_host_name(uri);
+    size_t len = strlen(name);
+    char *bare =
+        len > 2 && name[0] == '[' && name[len - 1] == ']' ? xstrndup(name + 1, len - 2) : xstrdup(name);
+    free(name);
+    return bare;
+}
+
+/* The command line of a process, words with a NUL behind each; how much of it was read. */
+static size_t read_command(long pid, char *line, size_t size)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%ld/cmdline", pid);
+    FILE *f = fopen(path, "re");
+    size_t n = f ? fread(line, 1, size - 1, f) : 0;
+    if (f)
+        fclose(f);
+    return n;
+}
+
+/* Ends the ssh that libvirt started for this URI, so that the open returns at once. False: a child of ours is
+ * still to become what it was made for, perhaps that ssh. */
+static bool end_transport(const char *uri)
+{
+    char *host = ssh_host(uri);
+    char own[4096];
+    size_t own_len = read_command(getpid(), own, sizeof own);
+    bool all_themselves = true;
     DIR *proc = opendir("/proc");
     for (struct dirent *entry; proc && (entry = readdir(proc));) {
         char path[300], line[4096];
+        char state = 0;
         int parent = 0;
         long pid = strtol(entry->d_name, NULL, 10);
         if (pid <= 0)
@@ -322,19 +365,20 @@ static void end_transport(const char *uri)
             continue;
         char *close_paren = fgets(line, sizeof line, f) ? strrchr(line, ')') : NULL;
         fclose(f);
-        if (!close_paren || sscanf(close_paren, ") %*c %d", &parent) != 1 || parent != getpid())
+        if (!close_paren || sscanf(close_paren, ") %c %d", &state, &parent) != 2 || parent != getpid() ||
+            state == 'Z')
             continue;
-        snprintf(path, sizeof path, "/proc/%ld/cmdline", pid);
-        f = fopen(path, "re");
-        size_t n = f ? fread(line, 1, sizeof line - 1, f) : 0;
-        if (f)
-            fclose(f);
-        if (memmem(line, n, "ssh", 3) && memmem(line, n, host, strlen(host)))
+        size_t n = read_command(pid, line, sizeof line);
+        /* In the midst of its exec it has no command line at all. */
+        if (n == 0 || (n == own_len && memcmp(line, own, n) == 0))
+            all_themselves = false;
+        else if (memmem(line, n, "ssh", 3) && has_word(line, n, host))
             kill((pid_t)pid, SIGTERM);
     }
     if (proc)
         closedir(proc);
     free(host);
+    return all_themselves;
 }
 
 void opening_abandon(struct opening *o)
@@ -348,8 +392,8 @@ void opening_abandon(struct opening *o)
     /* A copy: the opener frees what it has once it gets the lock. */
     char *uri = !done && o->uri && strstr(o->uri, "+ssh://") ? xstrdup(o->uri) : NULL;
     pthread_mutex_unlock(&o->lock);
-    if (uri)
-        end_transport(uri);
+    for (int i = 0; uri && !end_transport(uri) && i < CHILD_LOOKS; i++)
+        nanosleep(&(struct timespec){.tv_nsec = CHILD_LOOK_MS * 1000000}, NULL);
     free(uri);
     if (done)
         opening_free(o);

@@ -452,4 +452,5 @@ static bool run_policy(struct job_context *c)
     return good;
 }
 
-const struct job_kind policy_job = {"autostart", "setting autostart of", run_policy};
+const struct job_kind policy_job = {
+    .action = "autostart", .doing = "setting autostart of", .run = run_policy};

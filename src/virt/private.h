@@ -42,16 +42,38 @@ struct fleet {
 
 /* ---- what others post to a host thread ---- */
 
-enum note_type { NOTE_CHANGED, NOTE_FLAGS, NOTE_DEFINITION, NOTE_ADDRESSES, NOTE_STARTED_AT, NOTE_UNPLUG };
+enum note_type {
+    NOTE_CHANGED,
+    NOTE_REDEFINED,
+    NOTE_FLAGS,
+    NOTE_DEFINITION,
+    NOTE_ADDRESSES,
+    NOTE_STARTED_AT,
+    NOTE_UNPLUG,
+    NOTE_FAULTS,
+    NOTE_IO_ERROR
+};
+
+/* A disk that made libvirt pause its domain. */
+struct disk_fault {
+    char *disk; /* its target, or its alias; owned */
+    bool full;  /* there is no space left for it */
+};
+typedef VEC(struct disk_fault) disk_faults;
 
 struct note {
     enum note_type type;
     struct vm_uuid uuid;
-    struct domdef *def;          /* NOTE_DEFINITION: a reference; NULL: could not be read */
-    bool updated;                /* NOTE_DEFINITION: another one is configured for the next start */
-    char *text;                  /* NOTE_ADDRESSES; NOTE_UNPLUG: the device's key; owned */
+    struct domdef *def; /* NOTE_DEFINITION: a reference; NULL: could not be read */
+    bool updated;       /* NOTE_DEFINITION: another one is configured for the next start */
+    char *text;         /* NOTE_ADDRESSES; NOTE_UNPLUG: the device's key; NOTE_IO_ERROR: its alias, or
+                           ""; owned */
+    char *path, *why;   /* NOTE_IO_ERROR: of the image; "enospc"; or ""; owned */
+    int action;         /* NOTE_IO_ERROR: libvirt's number */
+    disk_faults faults; /* NOTE_FAULTS */
     struct device_list *devices; /* NOTE_DEFINITION: a reference, of the domain in the focus; or NULL */
     struct start_item *start;    /* NOTE_DEFINITION: a reference */
+    bool stuck;                  /* NOTE_DEFINITION: it was not asked for: libvirt would have us wait */
     bool once;                   /* NOTE_DEFINITION: libvirt starts it at the next boot alone */
     int64_t wall_ms;             /* NOTE_STARTED_AT */
     unsigned number;             /* NOTE_DEFINITION: as the lookup's */
@@ -73,15 +95,19 @@ struct dom {
     struct vm vm;     /* name, ip, def and rates owned here; copied into snapshots */
     struct rate cpu, rx, tx, rd, wr, rd_ops, wr_ops;
     VEC(struct device_counter) devices; /* of the selected domain */
+    int run_id;                         /* libvirt's number of the QEMU that it had last; -1: none was seen */
     int nic_count, disk_count; /* at the last sample: sums over another set can't be compared; -1 never */
     int64_t started_wall_ms;
     int64_t info_ms;              /* monotonic: when CPU and memory were last asked for */
     int quiet_infos, quiet_dears; /* samples since it came into its state, up to QUIET_SAMPLES */
     int64_t dear_tried_ms;        /* monotonic: when the dear groups were last asked for */
     VEC(char *) unplugging;       /* keys of devices that the guest was asked to let go */
+    disk_faults faults;           /* while it is paused by an I/O error */
+    bool faults_asked;            /* or told by an event */
     bool selected; /* when its definition was last thought of: then its devices are wanted, too */
     int64_t def_asked_ms, addresses_asked_ms, started_asked_ms; /* monotonic; 0 never */
     bool def_wanted;
+    bool redefined;                 /* and nobody has looked whether our changes are still in it */
     unsigned def_number, def_known; /* counts its changes; that of the newest answer */
     unsigned lookups;               /* under way: 1 << enum lookup_type */
     bool visible;
@@ -102,7 +128,7 @@ struct link {
     bool host_cpu, host_mem;
 };
 
-enum lookup_type { LOOKUP_DEFINITION, LOOKUP_ADDRESSES, LOOKUP_STARTED };
+enum lookup_type { LOOKUP_DEFINITION, LOOKUP_ADDRESSES, LOOKUP_STARTED, LOOKUP_FAULTS };
 
 struct lookup {
     enum lookup_type type;
@@ -110,6 +136,7 @@ struct lookup {
     struct vm_uuid uuid;
     unsigned sources; /* LOOKUP_ADDRESSES: bits of 1 << VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_… */
     bool detail;      /* LOOKUP_DEFINITION: with the list of devices */
+    bool redefined;   /* LOOKUP_DEFINITION: somebody has just defined it */
     unsigned number;  /* LOOKUP_DEFINITION: of the domain's change that it knows */
     unsigned generation;
 };
@@ -160,6 +187,7 @@ struct host {
     int n_lookup_threads, n_job_threads;
     int n_idle_job_threads; /* those that have no job */
     int n_busy_jobs;        /* those that may be in a call to libvirt */
+    int n_lasting_jobs;     /* under way, of kinds that last */
 
     /* the host thread's own: */
     struct link link;
@@ -257,6 +285,21 @@ void events_unregister(struct host *h);
 /* words.c: libvirt's numbers in words */
 const char *state_reason_words(int state, int reason);
 
+/* faults.c: the disks on whose I/O errors a domain was paused, for the words of its state */
+void faults_state_changed(struct dom *d); /* state or reason may be new */
+void faults_word(struct dom *d);          /* its disks' names may be new */
+void faults_happened(struct host *h, struct dom *d, const struct note *note);
+void faults_want(struct host *h, struct dom *d);
+void faults_look_up(virDomainPtr dom, struct note *note); /* blocks: a lookup thread's */
+void faults_answered(struct dom *d, const struct note *note);
+void faults_clear(disk_faults *f);
+void faults_free(struct dom *d);
+
+/* edit_kept.c: which of our changes another program has taken out of the configured definition since, in
+ * words, each but once: it is noted in the journal. NULL: none, or this connection may not see all of it. The
+ * caller frees. May wait as long as libvirt does. */
+char *edit_overwritten(virDomainPtr dom);
+
 /* lookup.c */
 void lookup_start(struct host *h);
 void lookup_stop(struct host *h);
@@ -295,6 +338,7 @@ struct job_context {
 };
 /* Fails the job with libvirt's last error: "start web1: …". */
 bool context_failed(struct job_context *c);
+const char *context_action(const struct job_context *c); /* its kind's: "start" */
 void context_say(struct job_context *c, const char *fmt, ...) ATTR_PRINTF(2, 3);
 void context_progress(struct job_context *c, const char *fmt, ...) ATTR_PRINTF(2, 3);
 bool context_cancelled(struct job_context *c);

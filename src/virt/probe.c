@@ -221,4 +221,4 @@ static bool run_probe(struct job_context *c)
     return good;
 }
 
-const struct job_kind probe_job = {"probe", "asking", run_probe};
+const struct job_kind probe_job = {.action = "probe", .doing = "asking", .run = run_probe};

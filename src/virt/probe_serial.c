@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "virt/console.h"
 
 #define BYTES_A_LOOK (32u << 20)
 
@@ -114,6 +115,7 @@ static bool look_at_log(struct job_context *c, struct serial_memory *m)
 /* Not taken from anybody: without FORCE, it is opened only where nobody has it. */
 static bool open_console(struct job_context *c, struct serial_memory *m)
 {
+    console_give_way(&c->uuid);
     m->console = virStreamNew(c->conn, VIR_STREAM_NONBLOCK);
     if (m->console && (virDomainOpenConsole(c->dom, NULL, m->console, VIR_DOMAIN_CONSOLE_SAFE) == 0 ||
                        virDomainOpenConsole(c->dom, NULL, m->console, 0) == 0))
@@ -212,9 +214,14 @@ bool probe_serial(struct job_context *c, struct serial_memory **memory, const ch
         free(trouble);
         return true;
     }
+    /* A console shows nothing of what was printed before, and somebody else may be reading it: that says
+     * nothing about the guest, and nobody may restart it for that. */
+    if (once && m->port.there && m->fd < 0) {
+        free(trouble);
+        return true;
+    }
     *why = trouble       ? trouble
            : !m->console ? xstrdup("no line since its start has it")
-           : once        ? xstrdup("its serial port has no log file: what was printed before can't be seen")
                          : xstrdup("no line since its console was opened has it");
     return false;
 }

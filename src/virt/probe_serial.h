@@ -40,7 +40,8 @@ struct serial_memory;
 /* Looks for that pattern, too, from the first reading on. `memory` is made at the first call. */
 void probe_serial_expect(struct job_context *c, struct serial_memory **memory, const char *regex);
 /* Reads what is new. True: the pattern was seen. False with *why. `memory` is made at the first call. once:
- * there is no later call; then a log of which nobody knows where this start began in it counts as a whole. */
+ * there is no later call; then a log of which nobody knows where this start began in it counts as a whole,
+ * and a console, which shows nothing of what was before, says nothing against the guest. */
 bool probe_serial(struct job_context *c, struct serial_memory **memory, const char *regex, bool once,
                   char **why);
 /* Gives the console back. */

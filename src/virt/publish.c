@@ -50,6 +50,9 @@ static void copy_vm(struct vm *to, const struct dom *d, int64_t now_wall)
     *to = d->vm;
     to->name = xstrdup(d->vm.name);
     to->ip = xstrdup(d->vm.ip);
+    to->fault = xstrdup(d->vm.fault);
+    if (to->fault)
+        to->reason = to->fault;
     to->def = domdef_ref(d->vm.def);
     to->start = start_item_ref(d->vm.start);
     to->devices = device_list_ref(d->vm.devices);
@@ -84,6 +87,14 @@ static uint64_t start_signature(const struct snapshot *s)
     return sum;
 }
 
+/* A definition that nobody gets is not waited for, though it is asked for again and again. */
+static bool is_pending(const struct host *h, const struct dom *d)
+{
+    bool stuck = d->vm.flags & VM_STUCK;
+    unsigned under_way = stuck ? d->lookups & ~(1u << LOOKUP_DEFINITION) : d->lookups;
+    return (d->def_wanted && !stuck) || (h->fleet->config.sample_all && under_way);
+}
+
 void publish(struct host *h)
 {
     struct snapshot *s = snapshot_new(h->doms.len);
@@ -91,13 +102,14 @@ void publish(struct host *h)
     pthread_mutex_lock(&h->lock);
     struct autostart_view *autostart = autostart_view_ref(h->autostart);
     pthread_mutex_unlock(&h->lock);
-    h->info.details_pending = 0;
+    h->info.details_pending = h->info.faults_pending = 0;
     for (size_t i = 0; i < h->doms.len; i++) {
         const struct dom *d = h->doms.items[i];
         copy_vm(&s->vms[i], d, now_wall);
         s->vms[i].autostart = verdict_of(autostart, &d->uuid);
         s->counts[d->vm.state]++;
-        h->info.details_pending += d->def_wanted || (h->fleet->config.sample_all && d->lookups);
+        h->info.details_pending += is_pending(h, d);
+        h->info.faults_pending += d->lookups >> LOOKUP_FAULTS & 1;
     }
     autostart_view_unref(autostart);
     uint64_t signature = start_signature(s);

@@ -48,6 +48,15 @@ static bool alive(struct host *h)
     return virConnectIsAlive(h->link.conn) == 1;
 }
 
+/* The two count CPU time differently: QEMU's own, or all of its control group's. */
+static void use_mode(struct host *h, const char *mode)
+{
+    bool other = !h->info.mode || strcmp(mode, h->info.mode) != 0;
+    h->info.mode = mode;
+    for (size_t i = 0; other && i < h->doms.len; i++)
+        rate_reset(&h->doms.items[i]->cpu);
+}
+
 static void measure_round_trip(struct host *h)
 {
     double best = 1e9;
@@ -63,7 +72,7 @@ static void measure_round_trip(struct host *h)
     h->rtt_at_ms = clock_mono_ms();
     bool bulk = h->info.mode && strcmp(h->info.mode, "bulk") == 0;
     bulk = bulk ? best > RTT_CALLS_MS : best > RTT_BULK_MS;
-    h->info.mode = bulk && h->link.bulk_dear ? "bulk" : "calls";
+    use_mode(h, bulk && h->link.bulk_dear ? "bulk" : "calls");
 }
 
 /* Whether the driver has these groups; it is asked about one domain, so that it costs little. False when that
@@ -88,11 +97,20 @@ void sample_probe(struct host *h)
     measure_round_trip(h);
 }
 
+/* One that libvirt has named on this connection; of others nothing can be asked. */
+static struct dom *any_known(const struct host *h)
+{
+    for (size_t i = 0; i < h->doms.len; i++)
+        if (h->doms.items[i]->ptr)
+            return h->doms.items[i];
+    return NULL;
+}
+
 static void probe_groups(struct host *h)
 {
-    if (h->link.probed || !h->doms.len)
+    struct dom *d = h->link.probed ? NULL : any_known(h);
+    if (!d)
         return;
-    struct dom *d = h->doms.items[0];
     h->link.probed = ask_groups(d, VIR_DOMAIN_STATS_STATE, &h->link.bulk_state) &&
                      ask_groups(d, VIR_DOMAIN_STATS_INTERFACE, &h->link.bulk_cheap) &&
                      ask_groups(d, VIR_DOMAIN_STATS_BLOCK | VIR_DOMAIN_STATS_BALLOON, &h->link.bulk_dear);

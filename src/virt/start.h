@@ -5,6 +5,7 @@
 #ifndef VIRTDECK_VIRT_START_H
 #define VIRTDECK_VIRT_START_H
 
+#include "virt/lock_holder.h"
 #include "virt/private.h"
 
 /* flags: libvirt's own (VIR_DOMAIN_START_…). *ran: it ran already, whoever was faster. A lock that a running

@@ -7,6 +7,7 @@
 #include <string.h>
 #include "autostart/policy.h"
 #include "autostart/policy_item.h"
+#include "virt/preflight.h"
 #include "virt/start.h"
 
 /* ---- a domain ---- */
@@ -14,13 +15,13 @@
 static bool run_start(struct job_context *c)
 {
     bool ran;
-    if (!start_patiently(c, 0, "autostart", &ran))
+    if (!preflight_gate(c, "autostart") || !start_patiently(c, 0, "autostart", &ran))
         return false;
     context_say(c, ran ? "runs already" : "started");
     return true;
 }
 
-const struct job_kind step_start = {"start", "starting", run_start};
+const struct job_kind step_start = {.action = "start", .doing = "starting", .run = run_start};
 
 /* ---- a network, a pool ---- */
 
@@ -104,7 +105,7 @@ static bool run_need(struct job_context *c)
     return good;
 }
 
-const struct job_kind step_need = {"start", "starting", run_need};
+const struct job_kind step_need = {.action = "start", .doing = "starting", .run = run_need};
 
 /* ---- down ---- */
 
@@ -172,11 +173,11 @@ static bool run_stop(struct job_context *c)
     return is_off(c) || ways[way](c) || is_off(c);
 }
 
-const struct job_kind step_stop = {"stop", "stopping", run_stop};
+const struct job_kind step_stop = {.action = "stop", .doing = "stopping", .run = run_stop, .lasting = true};
 
 static bool run_force(struct job_context *c)
 {
     return turn_off(c) || is_off(c);
 }
 
-const struct job_kind step_force = {"destroy", "turning off", run_force};
+const struct job_kind step_force = {.action = "destroy", .doing = "turning off", .run = run_force};

@@ -267,4 +267,4 @@ static bool run_supervise(struct job_context *c)
     return false;
 }
 
-const struct job_kind supervise_job = {"supervise", "supervising", run_supervise};
+const struct job_kind supervise_job = {.action = "supervise", .doing = "supervising", .run = run_supervise};

@@ -92,6 +92,8 @@ static bool run_time_sync(struct job_context *c)
     return true;
 }
 
-const struct job_kind throttle_job = {"throttle", "throttling", run_throttle};
-const struct job_kind unthrottle_job = {"unthrottle", "lifting the limit of", run_unthrottle};
-const struct job_kind time_sync_job = {"time-sync", "setting the clock of", run_time_sync};
+const struct job_kind throttle_job = {.action = "throttle", .doing = "throttling", .run = run_throttle};
+const struct job_kind unthrottle_job = {
+    .action = "unthrottle", .doing = "lifting the limit of", .run = run_unthrottle};
+const struct job_kind time_sync_job = {
+    .action = "time-sync", .doing = "setting the clock of", .run = run_time_sync};

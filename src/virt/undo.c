@@ -14,7 +14,8 @@
 
 /* ---- history ---- */
 
-#define COLUMNS 6
+#define COLUMNS  6
+#define ISO_8601 "%Y-%m-%dT%H:%M:%S%z"
 
 static char *time_text(int64_t wall_ms, const char *format)
 {
@@ -39,13 +40,16 @@ static json_object *text_or_null(const char *text)
 static json_object *entry_json(const struct journal_entry *e)
 {
     json_object *o = json_object_new_object();
-    char *when = time_text(e->wall_ms, "%Y-%m-%dT%H:%M:%S%z");
+    char *when = time_text(e->wall_ms, ISO_8601);
     json_object_object_add(o, "number", json_object_new_int64(e->number));
     json_object_object_add(o, "time", json_object_new_string(when));
     json_object_object_add(o, "user", text_or_null(e->user));
     json_object_object_add(o, "what", text_or_null(e->what));
     json_object_object_add(o, "when", text_or_null(e->when));
     json_object_object_add(o, "state", json_object_new_string(state_word(e->state)));
+    free(when);
+    when = e->overwritten_ms ? time_text(e->overwritten_ms, ISO_8601) : NULL;
+    json_object_object_add(o, "overwritten", text_or_null(when));
     free(when);
     return o;
 }
@@ -73,8 +77,12 @@ static void put_table(struct strbuf *out, const journal_list *l)
         const struct journal_entry *e = &l->items[i];
         vec_push(&texts, xasprintf("%u", e->number));
         vec_push(&texts, time_text(e->wall_ms, "%Y-%m-%d %H:%M:%S"));
-        const char *row[COLUMNS] = {texts.items[2 * i],  texts.items[2 * i + 1], e->user, e->what, e->when,
-                                    state_word(e->state)};
+        const char *row[COLUMNS] = {texts.items[2 * i],
+                                    texts.items[2 * i + 1],
+                                    e->user,
+                                    e->what,
+                                    e->when,
+                                    e->overwritten_ms ? "overwritten" : state_word(e->state)};
         memcpy(rows[i + 1], row, sizeof row);
     }
     for (size_t i = 0; i <= l->len; i++) {
@@ -97,6 +105,7 @@ static bool run_history(struct job_context *c)
     struct error damaged = ERROR_INIT;
     struct strbuf out = {0};
     json_object *array = json_object_new_array();
+    char *overwritten = edit_overwritten(c->dom);
     bool whole = journal_list_entries(NULL, &c->uuid, &l, &damaged);
     for (size_t i = 0; i < l.len; i++)
         json_object_array_add(array, entry_json(&l.items[i]));
@@ -107,6 +116,9 @@ static bool run_history(struct job_context *c)
         put_table(&out, &l);
     if (!whole)
         strbuf_printf(&out, "%s\n", error_text(&damaged));
+    if (overwritten)
+        strbuf_printf(&out, "%s\n", overwritten);
+    free(overwritten);
     if (out.len)
         c->output = strbuf_steal(&out);
     else
@@ -117,7 +129,8 @@ static bool run_history(struct job_context *c)
     return true;
 }
 
-const struct job_kind history_job = {"history", "reading the journal of", run_history};
+const struct job_kind history_job = {
+    .action = "history", .doing = "reading the journal of", .run = run_history};
 
 /* ---- undo ---- */
 
@@ -327,4 +340,4 @@ static bool run_undo(struct job_context *c)
     return good;
 }
 
-const struct job_kind undo_job = {"undo", "putting back", run_undo};
+const struct job_kind undo_job = {.action = "undo", .doing = "putting back", .run = run_undo};

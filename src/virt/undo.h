@@ -8,8 +8,9 @@
 
 #include "virt/fleet.h"
 
-/* Result json {"history":[{"number","time","user","what","when","state"}]}, oldest first, time in ISO 8601;
- * output a table. */
+/* Result json {"history":[{"number","time","user","what","when","state","overwritten"}]}, oldest first,
+ * times in ISO 8601; overwritten: when it was seen that another program had taken the change out of the
+ * definition, or null. Output a table. */
 extern const struct job_kind history_job;
 
 struct undo_request {

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "virt/private.h"
+#include "virt/uri.h"
 
 /* Where the host begins: behind the user, who may have an @ in his password. */
 static const char *skip_user(const char *start, const char *end)
@@ -62,6 +63,29 @@ char *uri_host_name(const char *uri)
         return xstrdup(uri); /* an alias: its name is what the user calls the host */
     gethostname(name, sizeof name - 1);
     return xstrdup(name);
+}
+
+/* Whether the authority is what libvirt gives to ssh: of tcp and tls, user and port are another server's. */
+static bool through_ssh(const char *uri)
+{
+    size_t scheme = strcspn(uri, ":");
+    const char *plus = memchr(uri, '+', scheme);
+    return plus && (strncmp(plus, "+ssh:", 5) == 0 || strncmp(plus, "+libssh", 7) == 0);
+}
+
+char *uri_ssh_name(const char *uri)
+{
+    char *safe = uri_without_password(uri), *name;
+    const char *start, *end;
+    find_authority(safe, &start, &end);
+    name = end > start && through_ssh(safe) ? xstrndup(start, (size_t)(end - start)) : uri_host_name(safe);
+    const char *host = skip_user(name, name + strlen(name));
+    bool option = *name == '-' || *host == '-' || !*host;
+    bool plain = !strchr(host, ':') && !strchr(name, '%');
+    char *word = option ? xstrdup("HOST") : xasprintf("%s%s", plain ? "" : "ssh://", name);
+    free(name);
+    free(safe);
+    return word;
 }
 
 bool uri_in_process(const char *uri)

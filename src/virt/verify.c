@@ -54,7 +54,7 @@ static bool run_verify(struct job_context *c)
     return good;
 }
 
-const struct job_kind verify_job = {"verify", "verifying", run_verify};
+const struct job_kind verify_job = {.action = "verify", .doing = "verifying", .run = run_verify};
 
 /* ---- turning ---- */
 
@@ -191,10 +191,10 @@ const struct job_kind *toggle_job(const struct toggle *toggle)
     static const struct {
         const char *id;
         struct job_kind kind;
-    } jobs[] = {{"nested", {"nested", "turning nested virtualization", run_toggle}},
-                {"sound", {"sound", "turning sound", run_toggle}},
-                {"offload", {"tso", "turning TSO", run_toggle}},
-                {"memory-tso", {"tso", "turning memory ordering", run_toggle}}};
+    } jobs[] = {{"nested", {.action = "nested", .doing = "turning nested virtualization", .run = run_toggle}},
+                {"sound", {.action = "sound", .doing = "turning sound", .run = run_toggle}},
+                {"offload", {.action = "tso", .doing = "turning TSO", .run = run_toggle}},
+                {"memory-tso", {.action = "tso", .doing = "turning memory ordering", .run = run_toggle}}};
     for (size_t i = 0; i < ARRAY_LEN(jobs); i++)
         if (strcmp(jobs[i].id, toggle->id) == 0)
             return &jobs[i].kind;

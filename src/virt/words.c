@@ -33,6 +33,7 @@ static const char *const paused_words[] = {
     [VIR_DOMAIN_PAUSED_STARTING_UP] = "starting up",
     [VIR_DOMAIN_PAUSED_POSTCOPY] = "post-copy migration",
     [VIR_DOMAIN_PAUSED_POSTCOPY_FAILED] = "post-copy migration failed",
+    [14] = "after a libvirt error", /* VIR_DOMAIN_PAUSED_API_ERROR, since 9.2 */
 };
 
 static const char *const shutdown_words[] = {
