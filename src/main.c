@@ -3,6 +3,7 @@
  * Which door: the screen, one command, or a file of commands. Sets up what all of them need.
  */
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -137,6 +138,8 @@ int main(int argc, char **argv)
     struct options options;
     struct error e = ERROR_INIT;
     enum status status;
+    /* Whoever started us may have them reaped unseen; then nobody could tell how they ended. */
+    signal(SIGCHLD, SIG_DFL);
     setlocale(LC_ALL, "");
     /* Figures are read and written with a point, wherever the user lives. */
     setlocale(LC_NUMERIC, "C");

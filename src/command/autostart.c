@@ -97,9 +97,13 @@ static bool supervise_run(struct call *call, struct error *e)
 
 /* ---- what is known of a host ---- */
 
+/* One domain that is busy may keep libvirt from answering for 30 s; what was known of it has to do then. */
+#define BUSY_MS 5000
+
 struct seeing {
     struct fleet *fleet;
     int host;
+    int64_t begun_ms; /* monotonic */
     int64_t since_ms; /* monotonic: what is older is not believed */
     struct autostart_view *view;
     bool settled, lost;
@@ -118,7 +122,8 @@ static bool seen(void *arg)
     snapshot_unref(snap);
     struct autostart_view *v = fleet_autostart(s->fleet, s->host, clock_mono_ms() - s->since_ms);
     bool fresh = v && v->read_ms >= s->since_ms;
-    if (s->lost || (fresh && (settled || v->survey.complete))) {
+    bool busy = clock_mono_ms() - s->begun_ms > BUSY_MS;
+    if (s->lost || (fresh && (settled || (busy && v->survey.complete)))) {
         s->view = v;
         return true;
     }
@@ -129,7 +134,8 @@ static bool seen(void *arg)
 struct autostart_view *autostart_see(const struct call *call, int host, struct error *e)
 {
     const struct frontend *f = call->session->frontend;
-    struct seeing s = {.fleet = call->session->fleet, .host = host, .since_ms = clock_mono_ms()};
+    struct seeing s = {.fleet = call->session->fleet, .host = host, .begun_ms = clock_mono_ms()};
+    s.since_ms = s.begun_ms;
     if (!f->wait)
         s.view = fleet_autostart(s.fleet, host, 2000);
     else if (!f->wait(f->ctx, -1, seen, &s, -1, e))

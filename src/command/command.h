@@ -17,6 +17,7 @@
 #include "virt/fleet.h"
 
 struct call;
+struct signatures;
 
 enum command_flag {
     COMMAND_CHANGES = 1,   /* refused on a read-only host: one check, in command_prepare() */
@@ -56,6 +57,7 @@ enum arg_kind {
     ARG_DEVICE,  /* a device of the call's target, or a kind for a new one */
     ARG_ASSIGN,  /* FIELD=VALUE of the device, or one of `words` */
     ARG_SETTING, /* FIELD=VALUE of `set` */
+    ARG_SOURCES, /* sources of log lines, with commas */
     ARG_POLICY,  /* on, off, once or FIELD=VALUE of an autostart policy; where it repeats, the targets end at
                     the  first such word */
 };
@@ -124,6 +126,9 @@ struct frontend {
      * over). */
     void (*print)(void *ctx, const char *text);
     void (*print_json)(void *ctx, json_object *value);
+    /* Bytes of ours for the terminal as they are: colours, graphics. NULL on the screen, which draws itself.
+     */
+    void (*print_bytes)(void *ctx, const char *bytes, size_t len);
     /* A job was submitted for this call: the frontend follows it to its end. Takes the reference. */
     void (*follow)(void *ctx, struct job *job);
     /* Lets the hosts work until done(arg) says so, or the monotonic time until_ms (-1: none) has come: true.
@@ -136,7 +141,11 @@ struct session {
     struct fleet *fleet;
     struct options *options;
     const struct frontend *frontend;
-    bool json, csv, yes; /* of the shell's global options */
+    bool json, csv, yes;           /* of the shell's global options */
+    struct signatures *signatures; /* of known failures; NULL: not loaded yet (command/diagnose.h) */
+    /* Set by a command while it runs in the shell: hears of all hosts' events. NULL: nobody does. */
+    void (*heard)(void *ctx, int host, const struct event *ev);
+    void *heard_ctx;
 };
 
 /* A line understood: command, targets, words, options. */

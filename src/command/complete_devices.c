@@ -72,7 +72,7 @@ static bool is_defined(void *arg)
     snapshot_unref(at->snapshot);
     at->snapshot = fleet_snapshot(at->fleet, at->host);
     at->vm = snapshot_find(at->snapshot, &at->uuid);
-    return !at->vm || at->vm->def;
+    return !at->vm || at->vm->def || at->vm->flags & VM_STUCK;
 }
 
 /* The domain with its definition; at->vm->def may still be NULL. */

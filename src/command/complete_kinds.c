@@ -13,6 +13,7 @@
 #include "command/command.h"
 #include "command/private.h"
 #include "model/column.h"
+#include "model/source.h"
 
 /* Quoted with the quote that was begun, or as it needs. */
 static char *quoted(const struct completion *c, const char *text)
@@ -166,6 +167,19 @@ static void kind_columns(struct completion *c, const char *choices, char sep)
     kind_column(c, choices, sep);
     complete_offer(c, "all", "every column");
     complete_offer(c, "default", "the usual columns");
+    piece_end(c, &p);
+}
+
+/* What the guest agent says is shown on the screen only. */
+static void kind_sources(struct completion *c, const char *choices, char sep)
+{
+    const char *comma = strrchr(c->prefix, ',');
+    struct piece p = piece_begin(c, comma ? (size_t)(comma + 1 - c->prefix) : 0);
+    (void)choices;
+    (void)sep;
+    for (int s = 0; s < SOURCES; s++)
+        if (s != SOURCE_AGENT)
+            complete_offer(c, source_word((enum line_source)s), NULL);
     piece_end(c, &p);
 }
 
@@ -427,6 +441,7 @@ static complete_kind_fn *const kinds[] = {
     [ARG_ASSIGN] = complete_assignments,
     [ARG_SETTING] = complete_settings,
     [ARG_POLICY] = complete_policy,
+    [ARG_SOURCES] = kind_sources,
 };
 
 void complete_kind(struct completion *c, enum arg_kind kind, const char *choices, char sep)

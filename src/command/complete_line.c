@@ -13,7 +13,7 @@
 #include "command/shell_private.h"
 
 /* No longer than a person takes for a stuck shell. */
-#define OPEN_MS 1500
+#define OPEN_MS 3000
 
 struct typed {
     VEC(char *) words;     /* whole ones, the program's name first */

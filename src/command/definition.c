@@ -162,8 +162,11 @@ static const struct command rows[] = {
      .summary = "list what was changed in a domain's definition, when and by whom",
      .detail =
          "From the journal in the state directory, which keeps the last 100 definitions of each domain "
-         "that virtdeck changed, on this machine and by this user. With --json an array of objects with "
-         "number, time, user, what, when and state (done, failed, or begun: the program was killed).",
+         "that virtdeck changed, on this machine and by this user. \"overwritten\" means that the change is "
+         "not in the definition any more, though nothing that is listed took it out: another program (it "
+         "may be virtdeck, on another machine or of another user) has written it since. With --json an "
+         "array of objects with number, time, user, what, when, state (done, failed, or begun: the program "
+         "was killed) and overwritten (null, or when that was seen).",
      .flags = COMMAND_TARGETS,
      .args = {VM},
      .run = history_run},

@@ -4,8 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +14,7 @@
 #include "base/file.h"
 #include "base/linediff.h"
 #include "base/paths.h"
+#include "base/spawn.h"
 #include "model/xml.h"
 
 #define NOTE_BEGIN "<!-- virtdeck: the definition was changed by somebody else meanwhile, so:"
@@ -196,21 +195,6 @@ bool draft_take(struct draft *d, const struct vm_uuid *uuid)
 
 /* ---- the editor ---- */
 
-static bool in_path(const char *program)
-{
-    const char *path = getenv("PATH");
-    for (const char *p = path ? path : "/usr/bin:/bin"; *p;) {
-        size_t len = strcspn(p, ":");
-        char *file = xasprintf("%.*s/%s", (int)len, p, program);
-        bool is = access(file, X_OK) == 0;
-        free(file);
-        if (is)
-            return true;
-        p += len + (p[len] == ':');
-    }
-    return false;
-}
-
 static const char *editor_command(void)
 {
     static const char *const usual[] = {"editor", "nano", "vi"};
@@ -221,65 +205,20 @@ static const char *editor_command(void)
             return value;
     }
     for (size_t i = 0; i < ARRAY_LEN(usual); i++)
-        if (in_path(usual[i]))
+        if (spawn_finds(usual[i]))
             return usual[i];
     return NULL;
-}
-
-/* As a shell would wait: Ctrl-C is the editor's, Ctrl-Z stops both. */
-struct handlers {
-    struct sigaction interrupt, quit, stop;
-};
-
-static void set_handlers(struct handlers *was)
-{
-    struct sigaction ignore = {.sa_handler = SIG_IGN}, usual = {.sa_handler = SIG_DFL};
-    sigaction(SIGINT, &ignore, &was->interrupt);
-    sigaction(SIGQUIT, &ignore, &was->quit);
-    sigaction(SIGTSTP, &usual, &was->stop);
-}
-
-static void reset_handlers(const struct handlers *was)
-{
-    sigaction(SIGINT, &was->interrupt, NULL);
-    sigaction(SIGQUIT, &was->quit, NULL);
-    sigaction(SIGTSTP, &was->stop, NULL);
-}
-
-static int spawn(pid_t *pid, const char *command, const char *path)
-{
-    char *line = xasprintf("%s \"$1\"", command);
-    char *argv[] = {(char *)"sh", (char *)"-c", line, (char *)"sh", (char *)path, NULL};
-    posix_spawnattr_t attr;
-    sigset_t defaults, none;
-    sigfillset(&defaults);
-    sigdelset(&defaults, SIGKILL);
-    sigdelset(&defaults, SIGSTOP);
-    sigemptyset(&none);
-    posix_spawnattr_init(&attr);
-    posix_spawnattr_setsigdefault(&attr, &defaults);
-    posix_spawnattr_setsigmask(&attr, &none);
-    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-    int reason = posix_spawn(pid, "/bin/sh", NULL, &attr, argv, environ);
-    posix_spawnattr_destroy(&attr);
-    free(line);
-    return reason;
 }
 
 bool draft_edit(const struct draft *d, struct error *e)
 {
     const char *command = editor_command();
-    struct handlers was;
-    pid_t pid;
     int how = 0;
     if (!command)
         return error_set(e, STATUS_FAILED, "there is no editor: set EDITOR to one");
-    set_handlers(&was);
-    int reason = spawn(&pid, command, d->path);
-    while (reason == 0 && waitpid(pid, &how, 0) < 0)
-        if (errno != EINTR)
-            reason = errno;
-    reset_handlers(&was);
+    char *line = xasprintf("%s \"$1\"", command);
+    int reason = spawn_foreground((const char *[]){"/bin/sh", "-c", line, "sh", d->path, NULL}, &how);
+    free(line);
     if (reason)
         return error_set(e, STATUS_FAILED, "can't run the editor (%s): %s", command, strerror(reason));
     if (WIFSIGNALED(how))

@@ -16,6 +16,9 @@ extern const struct command_table resource_commands;   /* resources */
 extern const struct command_table device_commands;     /* set device */
 extern const struct command_table definition_commands; /* diff history undo edit */
 extern const struct command_table virtio_commands;     /* virtio */
+extern const struct command_table console_commands;    /* console */
+extern const struct command_table diagnose_commands;   /* explain */
+extern const struct command_table preflight_commands;  /* preflight */
 extern const struct command_table toggle_commands;     /* nested sound tso verify */
 
 #endif

@@ -119,6 +119,22 @@ static json_object *help_json(void)
     return array;
 }
 
+static const struct generator {
+    const char *option;
+    void (*generate)(struct strbuf *out);
+} generators[] = {{"man", generate_commands_man},        {"options-man", generate_options_man},
+                  {"columns-man", generate_columns_man}, {"fields-man", generate_fields_man},
+                  {"policy-man", generate_policy_man},   {"limits-man", generate_limits_man},
+                  {"keys-man", generate_keys_man}};
+
+static const struct generator *generator_of(const struct call *call)
+{
+    for (size_t i = 0; i < ARRAY_LEN(generators); i++)
+        if (call_option(call, generators[i].option))
+            return &generators[i];
+    return NULL;
+}
+
 bool help_run(struct call *call, struct error *e)
 {
     const struct frontend *f = call->session->frontend;
@@ -130,18 +146,9 @@ bool help_run(struct call *call, struct error *e)
         f->print_json(f->ctx, help_json());
         return true;
     }
-    if (call_option(call, "man"))
-        generate_commands_man(&out);
-    else if (call_option(call, "options-man"))
-        generate_options_man(&out);
-    else if (call_option(call, "columns-man"))
-        generate_columns_man(&out);
-    else if (call_option(call, "fields-man"))
-        generate_fields_man(&out);
-    else if (call_option(call, "policy-man"))
-        generate_policy_man(&out);
-    else if (call_option(call, "limits-man"))
-        generate_limits_man(&out);
+    const struct generator *g = generator_of(call);
+    if (g)
+        g->generate(&out);
     else if (shell)
         generate_completion(&out, shell);
     else if (call->words.len)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "command/families.h"
+#include "command/preflight.h"
 #include "command/private.h"
 
 struct flag_word {
@@ -58,6 +59,14 @@ static bool run_lifecycle(struct call *call, struct error *e)
     }
     submit(call, lifecycle_kind(l->action), &args);
     return true;
+}
+
+/* Other domains' definitions are compared with as far as they are known: that is worth only a moment. */
+#define START_PATIENCE_MS 300
+
+static bool run_start(struct call *call, struct error *e)
+{
+    return wait_for_definitions(call, START_PATIENCE_MS, e) && run_lifecycle(call, e);
 }
 
 /* ---- saving a guest that may run guests ---- */
@@ -140,10 +149,12 @@ static const struct command rows[] = {
     {.name = "start",
      .summary = "start domains",
      .detail = "Starts each domain, from its managed save image where it has one. One that runs already is "
-               "fine." JSON_DETAIL,
+               "fine. What stands in the way is looked for first, as `preflight` does: an error stops the "
+               "start, a warning is told." JSON_DETAIL " What was found stands in \"findings\".",
      .flags = MANY_FLAGS,
      .args = {VMS},
-     .options = {{.name = "paused", .help = "start with its CPUs stopped"},
+     .options = {{.name = "force", .help = "start although something was found to stand in the way"},
+                 {.name = "paused", .help = "start with its CPUs stopped"},
                  {.name = "bypass-cache", .help = "read the managed save image past the page cache"},
                  {.name = "force-boot",
                   .help = "boot anew, without the managed save image",
@@ -151,10 +162,11 @@ static const struct command rows[] = {
                  {.name = "reset-nvram",
                   .help = "begin with fresh firmware variables",
                   .loses = "the firmware variables (boot entries, keys) are discarded"}},
-     .run = run_lifecycle,
-     .data = LIFECYCLE(
-         "start", FLAGS({"paused", NULL, START_PAUSED}, {"bypass-cache", NULL, START_BYPASS_CACHE},
-                        {"force-boot", NULL, START_FORCE_BOOT}, {"reset-nvram", NULL, START_RESET_NVRAM}))},
+     .run = run_start,
+     .data = LIFECYCLE("start", FLAGS({"force", NULL, START_UNCHECKED}, {"paused", NULL, START_PAUSED},
+                                      {"bypass-cache", NULL, START_BYPASS_CACHE},
+                                      {"force-boot", NULL, START_FORCE_BOOT},
+                                      {"reset-nvram", NULL, START_RESET_NVRAM}))},
     {.name = "shutdown",
      .summary = "ask guests to shut down, and wait until they have",
      .detail =

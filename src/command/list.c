@@ -266,6 +266,8 @@ struct ready {
  * first rates (some drivers have none). */
 #define ADDRESSES_MS 250
 #define RATES_MS     700
+/* Which disk paused a domain is asked of its QEMU, which may have no time. */
+#define FAULTS_MS 1000
 /* What really starts with the host is worked out where some domain has a policy. */
 #define AUTOSTART_MS     5000
 #define AUTOSTART_AGE_MS 10000
@@ -321,6 +323,8 @@ static bool autostart_known(const struct ready *w, const struct snapshot *s, int
 static bool late_known(const struct ready *w, const struct snapshot *s, int64_t waited)
 {
     if (s->host.state == HOST_UP && !autostart_known(w, s, waited))
+        return false;
+    if (s->host.faults_pending && waited < FAULTS_MS)
         return false;
     bool ip = w->ip && waited < ADDRESSES_MS, rates = w->rates && waited < RATES_MS;
     if (s->host.state != HOST_UP || (!ip && !rates))
@@ -391,7 +395,11 @@ static bool wait_ready(const struct table *t, struct error *e)
                       .ip = needs(t, is_ip),
                       .rates = rates,
                       .autostart = t->filter || needs(t, is_autostart)};
-    return !f->wait || f->wait(f->ctx, -1, is_ready, &w, -1, e);
+    if (f->wait && !f->wait(f->ctx, -1, is_ready, &w, -1, e))
+        return false;
+    if (t->filter)
+        tell_unread(t->call->session);
+    return true;
 }
 
 bool list_run(struct call *call, struct error *e)

@@ -95,6 +95,8 @@ bool completion_needs_host(bool screen, const char *line, size_t cursor);
 bool word_is_policy(const char *word);
 /* Whether a word can only be a filter: it has an operator. */
 bool word_is_filter(const char *word);
+/* Warns of the domains whose definition can't be had now: a filter may leave them out for that alone. */
+void tell_unread(const struct session *s);
 
 /* A row for the column functions, from a snapshot; `o` may be NULL (built-in thresholds). Borrows all. */
 struct row row_of(const struct snapshot *s, const struct vm *vm, const struct options *o, bool unicode);

@@ -234,24 +234,60 @@ static const struct command rows[] = {
      .args = {{.name = "KIND", .kind = ARG_KIND, .optional = true, .help = "only this kind"}},
      .run = fields_run},
     {.name = "log",
-     .summary = "print the end of a domain's QEMU log",
+     .summary = "print what is told of a domain, from all sources in the order of time",
      .detail =
-         "Only of domains on this machine: libvirt has no call that reads it elsewhere. With --json one "
-         "object a line.",
+         "QEMU's log, the log file of the serial port, libvirt's events and messages, what virtdeck and its "
+         "supervisor did. Files of another host are read through ssh where that is how libvirt goes there. "
+         "On request the daemons' and the host's journal. A source that was asked for by name has to be "
+         "there; what is missing of the usual ones is told. Of one source alone only its own lines are "
+         "printed. With --json one object a line: domain, source, time (milliseconds since 1970, null: "
+         "none), text, finding (the id of the known failure that the line tells of).",
      .flags = COMMAND_TARGETS | COMMAND_SHELL,
      .args = {{.name = "VM", .kind = ARG_TARGET, .help = "name, UUID or id"}},
-     .options = {{.name = "n",
+     .options = {{.name = "source",
+                  .value = "LIST",
+                  .kind = ARG_SOURCES,
+                  .help = "qemu, serial, events, messages, deck (these by default), libvirt, daemon, host"},
+                 {.name = "n",
                   .value = "LINES",
                   .kind = ARG_NUMBER,
-                  .help = "how many lines; 0: what its last 256 KiB hold"},
-                 {.name = "follow", .help = "go on with what is written from now on"}},
+                  .help = "how many of the newest, usually " USUAL_LINES_TEXT
+                          "; 0: what the last 256 KiB of each file hold"},
+                 {.name = "follow",
+                  .help = "go on with what comes from now on, as long as the domain is there"},
+                 {.name = "grep",
+                  .value = "REGEX",
+                  .kind = ARG_TEXT,
+                  .help = "only lines that this expression is found in"}},
      .run = log_run},
+    {.name = "screenshot",
+     .summary = "save the picture on a domain's screen as PNG, or show it on the terminal",
+     .detail =
+         "FILE is written whole or not at all; one that is there already is replaced only with --yes. "
+         "Without FILE the shell draws the picture by what the terminal has (kitty's graphics, sixel, half "
+         "blocks in colour, characters; the option graphics chooses), and the screen writes "
+         "NAME-DATE-TIME.png into the current directory; the pane Screen shows it live. Needs a domain that "
+         "runs, or is paused, with a video device, and the right to change it. --json prints {\"domain\", "
+         "\"file\", \"width\", \"height\", …}.",
+     .flags = COMMAND_TARGETS,
+     .args = {{.name = "VM", .kind = ARG_TARGET, .help = "name, UUID or id"},
+              {.name = "FILE", .kind = ARG_FILE, .optional = true, .help = "the PNG to write"}},
+     .options = {{.name = "screen",
+                  .value = "N",
+                  .kind = ARG_NUMBER,
+                  .help = "which of its screens; the first one is 0"}},
+     .run = screenshot_run,
+     .loses_now = screenshot_loses},
     {.name = "events",
-     .summary = "print what happened lately, as far as the screen was there to see it",
-     .detail = "From the state directory, oldest first.",
+     .summary = "print what happened lately, as far as virtdeck was there to see it",
+     .detail = "From the state directory, oldest first: what the screen saw, and what commands that change "
+               "something did.",
      .flags = COMMAND_SHELL | COMMAND_NO_HOST,
      .args = {{.name = "TEXT", .kind = ARG_TEXT, .optional = true, .help = "only events with this in them"}},
-     .options = {{.name = "n", .value = "EVENTS", .kind = ARG_NUMBER, .help = "how many, 0 for all"}},
+     .options = {{.name = "n",
+                  .value = "EVENTS",
+                  .kind = ARG_NUMBER,
+                  .help = "how many, usually " USUAL_LINES_TEXT ", 0 for all"}},
      .run = events_run},
     {.name = "config",
      .summary = "print the options in force and where each comes from",
@@ -272,6 +308,7 @@ static const struct command rows[] = {
                  {.name = "fields-man", .help = "print the fields of devices in roff, for virtdeck(1)"},
                  {.name = "policy-man", .help = "print the fields of autostart in roff"},
                  {.name = "limits-man", .help = "print the limits of autostart in roff"},
+                 {.name = "keys-man", .help = "print the keys in roff"},
                  {.name = "completion",
                   .value = "bash|zsh|fish",
                   .kind = ARG_WORD,

@@ -12,19 +12,30 @@
 /* list.c */
 bool list_run(struct call *call, struct error *e);
 bool sample_run(struct call *call, struct error *e);
-/* query_logs.c */
+/* query_logs.c, with query_logs_print.c */
 bool log_run(struct call *call, struct error *e);
+/* What `log` and `events` print where -n does not say how much. */
+#define USUAL_LINES_TEXT "50"
+#define USUAL_LINES      50
+/* -n: a whole number from 0 (all) to `most`; USUAL_LINES without it. */
+bool query_count(const struct call *call, size_t most, size_t *count, struct error *e);
+/* query_events.c */
 bool events_run(struct call *call, struct error *e);
 /* query_devices.c */
 bool devices_run(struct call *call, struct error *e);
 /* fields.c */
 bool fields_run(struct call *call, struct error *e);
 void generate_fields_man(struct strbuf *out);
+/* query_screenshot.c */
+bool screenshot_run(struct call *call, struct error *e);
+const char *screenshot_loses(const struct call *call);
 /* help.c */
 bool help_run(struct call *call, struct error *e);
 /* generate_autostart.c */
 void generate_policy_man(struct strbuf *out);
 void generate_limits_man(struct strbuf *out);
+/* generate_keys.c */
+void generate_keys_man(struct strbuf *out);
 /* generate.c: texts for documents and shells, made from the tables */
 void roff(struct strbuf *out, const char *text); /* adds it as roff shows it */
 void generate_commands_man(struct strbuf *out);

@@ -29,7 +29,7 @@ static bool listed(void *arg)
 {
     struct looked_up *l = arg;
     look(l);
-    return !l->vm || l->vm->devices;
+    return !l->vm || l->vm->devices || l->vm->flags & VM_STUCK;
 }
 
 /* The toggles with what holds, and what will hold where that differs: "link=up tso4=on>off". */

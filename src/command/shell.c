@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/vec.h"
+#include "command/diagnose.h"
 #include "command/shell_private.h"
 
 /* A command's words and the text they stand in, for pointing at one. */
@@ -55,11 +56,19 @@ static bool refuse_unasked(struct shell *s, const struct call *call)
     return true;
 }
 
+/* Among the words that name domains: those behind the command's own. */
 static bool has_filter(const struct line *l)
 {
-    for (int i = 1; i < l->argc; i++)
+    size_t taken = 0;
+    const struct command *c = command_of_line(false, (size_t)l->argc, l->argv, &taken);
+    for (size_t i = taken; i < (size_t)l->argc; i++) {
+        if (l->argv[i][0] == '-')
+            continue;
         if (word_is_filter(l->argv[i]))
             return true;
+        if (!c->args[0].repeat)
+            return false;
+    }
     return false;
 }
 
@@ -79,7 +88,12 @@ static bool reach_hosts(struct shell *s, const struct line *l, struct error *e)
         return true;
     if (s->patient)
         return shell_open(s, -1, e);
-    return shell_open(s, -1, e) && shell_settle(s, c->flags & COMMAND_TARGETS && has_filter(l), -1, e);
+    bool filters = c->flags & COMMAND_TARGETS && has_filter(l);
+    if (!shell_open(s, -1, e) || !shell_settle(s, filters, -1, e))
+        return false;
+    if (filters)
+        tell_unread(&s->session);
+    return true;
 }
 
 static bool check_csv(const struct shell *s, const struct line *l, struct error *e)
@@ -270,6 +284,7 @@ static void shell_init(struct shell *s, const struct shell_request *r)
                                     .say = shell_say,
                                     .print = shell_print,
                                     .print_json = shell_print_json,
+                                    .print_bytes = shell_print_bytes,
                                     .follow = shell_follow,
                                     .wait = shell_wait};
     s->session = (struct session){
@@ -288,6 +303,11 @@ enum status shell_run(const struct shell_request *r)
     if (status == STATUS_OK && s.partly)
         status = STATUS_NO_CONNECTION;
     vec_free(&s.jobs);
-    fleet_free(s.session.fleet);
+    bool ended = fleet_free(s.session.fleet);
+    diagnose_forget(&s.session);
+    if (!ended) {
+        fflush(NULL);
+        _exit((int)status);
+    }
     return status;
 }

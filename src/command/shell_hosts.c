@@ -114,8 +114,11 @@ static void drain_messages(struct shell *s)
             answer_question(s, m.auth);
             m.auth = NULL;
         }
-        if (m.type == MSG_EVENT && s->patient && strcmp(m.event.kind, "autostart") == 0)
-            shell_tell_step(&m.event, fleet_len(s->session.fleet) > 1);
+        if (m.type == MSG_EVENT) {
+            if (s->session.heard)
+                s->session.heard(s->session.heard_ctx, m.host, &m.event);
+            shell_take_event(s, m.host, &m.event);
+        }
         message_clear(&m);
     }
 }
@@ -202,6 +205,7 @@ static struct fleet_config config_of(const struct shell *s)
                              .tick_budget = 1,
                              .reconnect_max_s = opt_number(o, OPT_RECONNECT_MAX),
                              .keepalive_s = (int)opt_number(o, OPT_KEEPALIVE),
+                             .grace_s = opt_number(o, OPT_GRACE),
                              .read_only = r->read_only || opt_bool(o, OPT_READ_ONLY),
                              .sample_all = true,
                              .reconnect = s->reconnects,

@@ -78,11 +78,9 @@ static void tell_failure(struct shell *s, const struct call *call, const struct 
 
 static void print_result(struct shell *s, const struct job_status *j)
 {
-    if (j->result.state != JOB_DONE)
-        return;
-    if (j->result.output && j->result.output[0])
+    if (j->result.state != JOB_CANCELLED && j->result.output && j->result.output[0])
         shell_print(s, j->result.output);
-    if (!j->result.text && j->result.output)
+    if (j->result.state != JOB_DONE || (!j->result.text && j->result.output))
         return;
     char *text = xasprintf("%s: %s", j->vm_name, j->result.text ? j->result.text : "done");
     shell_print(s, text);
@@ -113,6 +111,7 @@ static bool all_over(void *arg)
         if (!f->call->json)
             print_result(s, &j);
         tell_failure(s, f->call, &j);
+        shell_note_outcome(s, f->call, &j);
         job_status_clear(&j);
     }
     if (f->printed < s->jobs.len && clock_mono_ms() >= f->progress_ms)
@@ -134,7 +133,17 @@ static enum status worst(struct shell *s, const struct call *call)
     return status;
 }
 
-static void print_results_json(struct shell *s, const struct call *call)
+/* What explains a start that failed. */
+static void add_causes(json_object *result, json_object *causes, size_t i)
+{
+    char *number = xasprintf("%zu", i);
+    json_object *findings = NULL;
+    if (json_object_object_get_ex(causes, number, &findings))
+        json_object_object_add(result, "findings", json_object_get(findings));
+    free(number);
+}
+
+static void print_results_json(struct shell *s, const struct call *call, json_object *causes)
 {
     json_object *array = json_object_new_array(), *one = NULL;
     bool on_host = false;
@@ -142,6 +151,7 @@ static void print_results_json(struct shell *s, const struct call *call)
         struct job_status j;
         job_status(s->jobs.items[i], &j);
         one = result_json(s, &j);
+        add_causes(one, causes, i);
         on_host = is_on_host(&j);
         json_object_array_add(array, one);
         job_status_clear(&j);
@@ -172,8 +182,10 @@ enum status shell_finish(struct shell *s, const struct call *call)
     }
     error_clear(&e);
     enum status status = worst(s, call);
+    json_object *causes = shell_explain_failures(s);
     if (call->json)
-        print_results_json(s, call);
+        print_results_json(s, call, causes);
+    json_object_put(causes);
     for (size_t i = 0; i < s->jobs.len; i++)
         job_unref(s->jobs.items[i]);
     vec_clear(&s->jobs);

@@ -84,6 +84,12 @@ void shell_print(void *ctx, const char *text)
     strbuf_free(&out);
 }
 
+void shell_print_bytes(void *ctx, const char *bytes, size_t len)
+{
+    put(ctx, bytes, len);
+    shell_flush(ctx);
+}
+
 void shell_tell_step(const struct event *event, bool several_hosts)
 {
     struct strbuf out = {0};

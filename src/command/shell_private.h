@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * What the files of the shell's door share: shell.c (which command next), shell_hosts.c (opening, waiting),
- * shell_out.c (stdout, stderr), shell_jobs.c (outcomes). Main thread.
+ * shell_out.c (stdout, stderr), shell_events.c (what jobs tell), shell_jobs.c (outcomes), shell_failures.c
+ * (what is kept of them, and why they failed). Main thread.
  */
 #ifndef VIRTDECK_COMMAND_SHELL_PRIVATE_H
 #define VIRTDECK_COMMAND_SHELL_PRIVATE_H
@@ -22,6 +23,7 @@ struct shell {
     bool partly;            /* some host could not be opened, another could */
     bool signalled;         /* interrupted: nothing more is begun */
     bool silent;            /* nobody to ask for a password: completion */
+    bool unkept;            /* it was said that what happened can't be kept */
     bool out_failed;        /* stdout can't be written to any more */
     bool out_raw;           /* CSV to a pipe or file: not escaped */
     bool out_terminal;      /* stdout is a terminal */
@@ -43,6 +45,7 @@ void shell_print(void *ctx, const char *text);
 /* A step of a job that goes on for long, on stderr: its time, what it is about, what was done. */
 void shell_tell_step(const struct event *event, bool several_hosts);
 void shell_print_json(void *ctx, json_object *value);
+void shell_print_bytes(void *ctx, const char *bytes, size_t len);
 void shell_flush(struct shell *s);
 /* A usage error: the message, the line with the offending bytes underlined, the command's usage. */
 void shell_complain(struct shell *s, const struct error *e, const char *line, size_t begin, size_t end,
@@ -52,5 +55,17 @@ void shell_complain(struct shell *s, const struct error *e, const char *line, si
 void shell_follow(void *ctx, struct job *job);
 /* Waits for all jobs of the call, prints their outcome, frees them. */
 enum status shell_finish(struct shell *s, const struct call *call);
+
+/* shell_events.c */
+/* What a job tells while it lasts: on stderr, and into the file that others read it from. */
+void shell_take_event(struct shell *s, int host, const struct event *ev);
+
+/* shell_failures.c */
+/* Writes down what came of a job that changes something, for `events` and `explain` of later. */
+void shell_note_outcome(const struct shell *s, const struct call *call, const struct job_status *j);
+/* Has the starts that failed explained: below libvirt's words the likeliest cause and what helps. Returns an
+ * object that has the findings of each, by the decimal number of its job in the list; the caller gives it
+ * back. */
+json_object *shell_explain_failures(struct shell *s);
 
 #endif

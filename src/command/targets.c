@@ -53,6 +53,25 @@ struct row row_of(const struct snapshot *s, const struct vm *vm, const struct op
                         .unicode = unicode};
 }
 
+void tell_unread(const struct session *s)
+{
+    for (size_t h = 0; h < fleet_len(s->fleet); h++) {
+        struct snapshot *snap = fleet_snapshot(s->fleet, (int)h);
+        for (size_t i = 0; i < snap->n_vms; i++) {
+            const struct vm *vm = &snap->vms[i];
+            if (vm->def || !(vm->flags & VM_STUCK))
+                continue;
+            char *text =
+                xasprintf("%s: a call on it does not end, so its definition is not known, and what a "
+                          "filter asks of that is not answered",
+                          vm->name);
+            s->frontend->say(s->frontend->ctx, SEV_WARN, text);
+            free(text);
+        }
+        snapshot_unref(snap);
+    }
+}
+
 bool word_is_filter(const char *word)
 {
     return strpbrk(word, "=<>~!|() \t") != NULL;

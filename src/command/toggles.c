@@ -83,7 +83,9 @@ static const struct command rows[] = {
      .summary = "give a domain a sound card, another one, or none",
      .detail = "on takes the best card that works on this host. virtio needs libvirt 10.4 and QEMU 8.2: "
                "where they are "
-               "older, it says so and names what works. Takes effect at the next boot." JSON_DETAIL,
+               "older, it says so and names what works. A virtio card that <qemu:commandline> hands to QEMU "
+               "counts as one, and another model, or off, takes it out. Takes effect at the next "
+               "boot." JSON_DETAIL,
      .flags = COMMAND_CHANGES | COMMAND_TARGETS,
      .args = {VM,
               {.name = "on|off|MODEL",
