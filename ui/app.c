@@ -5,10 +5,13 @@
 #include <poll.h>
 #include <stdlib.h>
 #include "base/clock.h"
-#include "logs/tail.h"
+#include "ui/console.h"
+#include "ui/console_feed.h"
 #include "ui/dialog.h"
 #include "ui/editing.h"
+#include "ui/logs_feed.h"
 #include "ui/prompt.h"
+#include "ui/remedies.h"
 #include "ui/settings.h"
 #include "ui/term.h"
 #include "ui/viewstate.h"
@@ -37,6 +40,8 @@ void app_draw(struct app *app)
     term_size(&w, &h);
     if (w != app->canvas.w || h != app->canvas.h)
         canvas_resize(&app->canvas, w, h);
+    term_cell_size(&app->canvas.cell_w, &app->canvas.cell_h);
+    term_set_graphics(opt_text(d->options, OPT_GRAPHICS));
     d->dirty = false;
     deck_draw(d, &app->canvas);
     term_show(&app->canvas);
@@ -61,6 +66,11 @@ static void keep_view(struct app *app, bool now)
     viewstate_save(d, app->view_path, view_kept, app);
 }
 
+static void take_news(void *app)
+{
+    app_take_news(app);
+}
+
 /* What commands asked for that only the loop can do. */
 static void do_wishes(struct app *app)
 {
@@ -83,6 +93,8 @@ static void do_wishes(struct app *app)
         d->dirty = true;
     }
     editing_turn(d);
+    console_turn(d, take_news, app);
+    remedies_turn(d);
     struct dialog *g = dialog_top(d);
     if (g && g->ops->ask && !prompt_is_open()) {
         g->ops->ask(d, g);
@@ -110,11 +122,13 @@ static void wait_for_news(struct app *app)
                            {term_signal_fd(), POLLIN, 0},
                            {fleet_fd(app->fleet), POLLIN, 0},
                            {writer_fd(d->writer), POLLIN, 0},
-                           {d->log.tail ? tail_fd(d->log.tail) : -1, POLLIN, 0}};
+                           {-1, POLLIN, 0}};
     int timeout = TICK_MS - (int)(clock_mono_ms() % TICK_MS);
+    int tick = timeout;
+    fds[4].fd = logs_wait(d, &timeout);
     int n = poll(fds, ARRAY_LEN(fds), term_pending() ? 0 : timeout);
     deck_set_time(d, clock_mono_ms(), clock_wall_ms());
-    if (n == 0)
+    if (n == 0 && timeout == tick)
         d->dirty = true;
     if (n < 0 && errno != EINTR)
         die("poll failed: %d", errno);
@@ -133,9 +147,11 @@ void app_loop(struct app *app)
         keep_view(app, false);
         wait_for_news(app);
         app_take_news(app);
-        app_take_log(app);
+        logs_turn(d);
         writer_deliver(d->writer);
+        console_feed_turn(d);
         read_input(app);
+        guest_screen_turn(d);
     }
     keep_view(app, true);
 }

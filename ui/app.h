@@ -22,16 +22,14 @@ struct app {
     int64_t saved_ms;  /* when the view was last kept */
     bool save_failed;  /* said so already */
     uint64_t interest; /* of what fleet_set_interest() was told */
-    bool log_is_new;   /* nothing of the log was seen yet */
 };
 
 /* app_input.c: one thing that came from the terminal. Frees a paste. */
 void app_input(struct app *app, struct input *in);
 /* app_hosts.c: everything new from the hosts. */
 void app_take_news(struct app *app);
-/* Tells the hosts what is on the screen, and the log follower what to follow. */
+/* Tells the hosts what is on the screen, and the logs whose they are. */
 void app_tell_interest(struct app *app);
-void app_take_log(struct app *app);
 /* app.c: draws if anything changed and shows it. */
 void app_draw(struct app *app);
 /* Until the user leaves. */

@@ -4,9 +4,10 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include "logs/tail.h"
 #include "ui/app.h"
+#include "ui/causes.h"
 #include "ui/confirm.h"
+#include "ui/logs_feed.h"
 #include "ui/run.h"
 
 /* make run: where no libvirt answers at the first try, the demo host is better than an empty table. */
@@ -107,6 +108,8 @@ void app_take_news(struct app *app)
         take_message(app, &m);
         message_clear(&m);
     }
+    run_catch_up(&app->deck);
+    causes_turn(&app->deck);
 }
 
 /* ---- what is looked at ---- */
@@ -130,35 +133,10 @@ static void tell_host(struct app *app, const struct snapshot *s, const struct vi
     fleet_set_interest(app->fleet, s->host.id, space, visible, selected ? &vm->uuid : NULL);
 }
 
-static void follow_log(struct app *app)
-{
-    struct deck *d = &app->deck;
-    const struct vm *vm = deck_vm(d);
-    const struct snapshot *s = deck_host(d);
-    if (!d->log.tail)
-        return;
-    const char *why = NULL;
-    char *path = vm && s && s->host.uri ? qemu_log_path(s->host.uri, vm->name, &why) : NULL;
-    d->log.why = why;
-    bool same = path && d->log.path ? strcmp(path, d->log.path) == 0 : path == d->log.path;
-    if (same) {
-        free(path);
-        return;
-    }
-    free(d->log.path);
-    d->log.path = path;
-    d->log.follow = app->log_is_new = true;
-    d->log.match = 0;
-    d->panes[PANE_LOGS].column = 0;
-    tail_view_clear(&d->log.view);
-    d->log.view = (struct tail_view){0};
-    tail_follow(d->log.tail, path);
-    d->dirty = true;
-}
-
 void app_tell_interest(struct app *app)
 {
     struct deck *d = &app->deck;
+    logs_select(d);
     size_t top = d->view.top, n = d->table_area.h > 0 ? d->table_height : 0;
     if (top > d->view.rows.len)
         top = d->view.rows.len;
@@ -172,9 +150,6 @@ void app_tell_interest(struct app *app)
             now = mix(now, uuid_hash(&rows[i].vm->uuid, rows[i].snap->host.id));
     if (vm)
         now = mix(now, uuid_hash(&vm->uuid, deck_host(d)->host.id));
-    /* A domain that is renamed has another log. */
-    for (const char *s = vm ? vm->name : ""; *s; s++)
-        now = mix(now, (unsigned char)*s);
     if (now == app->interest)
         return;
     app->interest = now;
@@ -182,25 +157,4 @@ void app_tell_interest(struct app *app)
     for (size_t i = 0; i < d->n_hosts; i++)
         tell_host(app, d->hosts[i], rows, n, space);
     free(space);
-    follow_log(app);
-}
-
-void app_take_log(struct app *app)
-{
-    struct deck *d = &app->deck;
-    if (!d->log.tail)
-        return;
-    tail_drain_fd(d->log.tail);
-    if (tail_version(d->log.tail) == d->log.view.version && !app->log_is_new)
-        return;
-    tail_view_clear(&d->log.view);
-    d->log.view = (struct tail_view){0};
-    if (d->log.path)
-        tail_view(d->log.tail, 0, &d->log.view);
-    /* What was written before it was first looked at is no news. */
-    if (app->log_is_new && d->log.view.n) {
-        d->log.seen = d->log.view.lines[d->log.view.n - 1].number;
-        app->log_is_new = false;
-    }
-    d->dirty = true;
 }

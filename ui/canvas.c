@@ -106,7 +106,7 @@ static struct rect clipped(const struct canvas *c, struct rect r)
 
 void canvas_init(struct canvas *c, int w, int h, bool unicode)
 {
-    *c = (struct canvas){.unicode = unicode};
+    *c = (struct canvas){.unicode = unicode, .cell_w = 8, .cell_h = 16};
     canvas_resize(c, w, h);
 }
 
@@ -233,6 +233,21 @@ void canvas_box(struct canvas *c, struct rect area, enum role role)
     canvas_glyph(c, right, area.y, role, L'┐');
     canvas_glyph(c, area.x, bottom, role, L'└');
     canvas_glyph(c, right, bottom, role, L'┘');
+}
+
+void canvas_picture(struct canvas *c, struct rect area, const struct picture *p, uint64_t hash,
+                    const char *luminance)
+{
+    struct rect r = clipped(c, area);
+    if (r.w != area.w || r.h != area.h)
+        return; /* a part of a picture is none */
+    c->picture = (struct canvas_picture){area, p, hash};
+    for (int y = r.y; y < r.y + r.h; y++)
+        for (int x = r.x; x < r.x + r.w; x++) {
+            const wchar_t ch[2] = {(unsigned char)*luminance++, 0};
+            put(c, x, y, ROLE_TEXT, ch, 1);
+            c->cells[(size_t)y * (size_t)c->w + (size_t)x].picture = true;
+        }
 }
 
 static void end_line(struct strbuf *out, size_t start)

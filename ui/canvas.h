@@ -10,6 +10,7 @@
 #include <wchar.h>
 #include "base/strbuf.h"
 #include "base/text.h"
+#include "picture/picture.h"
 #include "ui/role.h"
 
 struct cell {
@@ -17,15 +18,25 @@ struct cell {
     uint8_t width;                    /* 1, 2, or 0 for that right half */
     uint8_t role;                     /* enum role */
     uint8_t over;                     /* enum role laid over it (selection, tag), ROLE_NONE for none */
+    bool picture;                     /* the canvas's picture is seen here: nothing was written over it */
 };
 
 struct rect {
     int x, y, w, h;
 };
 
+/* What a terminal that can do so shows instead of the characters that stand for it. */
+struct canvas_picture {
+    struct rect area;            /* it fills these cells */
+    const struct picture *shown; /* the drawer's, until the next drawing; NULL: there is none */
+    uint64_t hash;               /* picture_hash(); the same again: nothing has changed */
+};
+
 struct canvas {
     int w, h;
     struct cell *cells;
+    struct canvas_picture picture;
+    int cell_w, cell_h;     /* a cell's size in pixels, or one of that shape */
     bool unicode;           /* false: draw with ASCII glyphs */
     int cursor_x, cursor_y; /* -1: hidden */
 };
@@ -47,6 +58,10 @@ void canvas_fill(struct canvas *c, struct rect area, enum role role, wchar_t ch)
 void canvas_over(struct canvas *c, struct rect area, enum role role);
 void canvas_hline(struct canvas *c, int x, int y, int w, enum role role);
 void canvas_box(struct canvas *c, struct rect area, enum role role);
+/* A picture over an area inside of the canvas; one a canvas. The cells get its brightness as characters
+ * (area.w × area.h of them), for terminals that show no pictures, and for tests. */
+void canvas_picture(struct canvas *c, struct rect area, const struct picture *p, uint64_t hash,
+                    const char *luminance);
 /* The grid as text, a line a row, trailing blanks cut; `roles`: followed by a second block with a letter per
  * cell naming its role, for tests. */
 void canvas_print(const struct canvas *c, struct strbuf *out, bool roles);

@@ -8,6 +8,6 @@
 
 #include "command/command.h"
 
-extern const struct command_table screen_commands, timeline_commands;
+extern const struct command_table screen_commands, timeline_commands, logs_commands, explain_commands;
 
 #endif

@@ -4,9 +4,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-#include "base/file.h"
-#include "base/paths.h"
 #include "ui/commands_private.h"
 #include "ui/dialog.h"
 #include "ui/pane.h"
@@ -137,22 +134,6 @@ static bool switched(const char *word, const char *on, bool now)
     return !word || strcmp(word, "toggle") == 0 ? !now : strcmp(word, on) == 0;
 }
 
-bool follow_run(struct call *call, struct error *e)
-{
-    struct deck *d = call_deck(call);
-    (void)e;
-    bool was = d->log.follow;
-    d->log.follow = switched(call_word(call, 0), "on", was);
-    if (was && !d->log.follow && d->log.view.n)
-        d->log.top =
-            d->log.view
-                .lines[(size_t)d->panes[PANE_LOGS].scroll < d->log.view.n ? (size_t)d->panes[PANE_LOGS].scroll
-                                                                          : d->log.view.n - 1]
-                .number;
-    d->dirty = true;
-    return true;
-}
-
 bool scope_run(struct call *call, struct error *e)
 {
     struct deck *d = call_deck(call);
@@ -227,59 +208,4 @@ bool search_prev_run(struct call *call, struct error *e)
 {
     (void)e;
     return go_to_match(call_deck(call), true);
-}
-
-/* ---- copying ---- */
-
-struct copy {
-    char *path;
-    struct strbuf text;
-    size_t lines;
-    struct deck *deck;
-};
-
-static bool copy_write(void *arg, struct error *e)
-{
-    struct copy *c = arg;
-    if (access(c->path, F_OK) == 0)
-        return error_set(e, STATUS_FAILED, "%s is there already; name another file", c->path);
-    return file_write(c->path, strbuf_str(&c->text), c->text.len, 0600, e);
-}
-
-static void copy_done(void *ctx, const struct error *e)
-{
-    struct copy *c = ctx;
-    if (e)
-        deck_sayf(c->deck, SEV_ERROR, "copy: %s", error_text(e));
-    else
-        deck_sayf(c->deck, SEV_GOOD, "copy: %zu lines written to %s", c->lines, c->path);
-}
-
-static void copy_free(void *arg)
-{
-    struct copy *c = arg;
-    free(c->path);
-    strbuf_free(&c->text);
-    free(c);
-}
-
-bool copy_run(struct call *call, struct error *e)
-{
-    struct deck *d = call_deck(call);
-    const struct tail_view *v = &d->log.view;
-    if (v->n == 0)
-        return error_set(e, STATUS_FAILED, "copy: the logs pane has no lines");
-    if (!call_word(call, 0)) {
-        prompt_open(PROMPT_COMMAND, ":", "copy ");
-        d->dirty = true;
-        return true;
-    }
-    struct copy *c = xcalloc(1, sizeof *c);
-    *c = (struct copy){.path = paths_expand(call_word(call, 0)), .lines = v->n, .deck = d};
-    for (size_t i = 0; i < v->n; i++) {
-        strbuf_puts(&c->text, v->lines[i].text);
-        strbuf_putc(&c->text, '\n');
-    }
-    writer_do(d->writer, &(struct writer_work){copy_write, copy_free, c, copy_done, c});
-    return true;
 }

@@ -31,12 +31,10 @@ int name_index(const char *const *names, size_t n, const char *word);
     C(pane)                                                                                                  \
     C(focus)                                                                                                 \
     C(window)                                                                                                \
-    C(follow)                                                                                                \
     C(scope)                                                                                                 \
     C(search)                                                                                                \
     C(search_next)                                                                                           \
     C(search_prev)                                                                                           \
-    C(copy)                                                                                                  \
     C(quit)                                                                                                  \
     C(screen_help)                                                                                           \
     C(bar)                                                                                                   \
@@ -53,6 +51,7 @@ int name_index(const char *const *names, size_t n, const char *word);
     C(addresses)                                                                                             \
     C(cancel)                                                                                                \
     C(edit_text)                                                                                             \
+    C(console_screen)                                                                                        \
     C(select_device)                                                                                         \
     C(automatic)                                                                                             \
     C(point)                                                                                                 \

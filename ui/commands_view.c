@@ -133,6 +133,8 @@ bool back_run(struct call *call, struct error *e)
     d->dirty = true;
     if (dialog_top(d)) {
         dialog_cancel(d);
+    } else if (d->log.region && d->pane_focused && d->pane == PANE_LOGS) {
+        logs_choose(&d->log, false);
     } else if (d->pane_open && d->pane_focused) {
         d->pane_focused = d->pane_zoomed = false;
     } else if (*d->view.filter_text) {

@@ -4,7 +4,11 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "diagnose/signature.h"
+#include "ui/causes.h"
 #include "ui/dialog.h"
+#include "ui/console.h"
+#include "ui/console_feed.h"
 #include "ui/editing.h"
 #include "ui/hostline.h"
 #include "ui/keybar.h"
@@ -16,9 +20,9 @@
 
 void deck_init(struct deck *d, struct options *options)
 {
-    *d = (struct deck){
-        .options = options, .log.follow = true, .bar_error_at = -1, .events_match = -1, .rebuild = true};
+    *d = (struct deck){.options = options, .bar_error_at = -1, .events_match = -1, .rebuild = true};
     view_init(&d->view);
+    logs_view_init(&d->log);
 }
 
 static void running_free(struct deck *d)
@@ -40,18 +44,27 @@ void deck_free(struct deck *d)
     running_free(d);
     run_forget(d);
     editing_forget(d);
+    console_forget(d);
+    console_feed_forget(d);
     strbuf_free(&d->output);
     vec_free(&d->hits);
     deck_set_hosts(d, NULL, 0);
     view_free(&d->view);
     keymap_free(&d->keymap);
-    tail_view_clear(&d->log.view);
-    free(d->log.path);
+    logs_view_free(&d->log);
+    causes_forget(d);
+    signatures_free(d->signatures);
+    for (size_t i = 0; i < d->old_signatures.len; i++)
+        signatures_free(d->old_signatures.items[i]);
+    vec_free(&d->old_signatures);
+    free(d->errand);
+    free(d->clip);
     free(d->device.key);
     free(d->device.name);
     autostart_view_unref(d->starts.view);
     free(d->starts.key);
     vec_free(&d->starts.moved);
+    guest_screen_free(&d->screen);
     free(d->search);
     free(d->bar_error);
     free(d->bar_filter);
@@ -121,7 +134,7 @@ void deck_search_for(struct deck *d, const char *text)
 {
     free(d->search);
     d->search = xstrdup(text);
-    d->log.match = 0;
+    d->log.seek = (struct logs_seek){0};
     d->events_match = -1;
 }
 
@@ -217,6 +230,7 @@ void deck_draw(struct deck *d, struct canvas *c)
 {
     canvas_clear(c, (struct rect){0, 0, c->w, c->h}, ROLE_TEXT);
     c->cursor_x = c->cursor_y = -1;
+    c->picture.shown = NULL;
     vec_clear(&d->hits);
     deck_update(d);
     message_expire(d);

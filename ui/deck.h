@@ -10,16 +10,26 @@
 #include "autostart/view.h"
 #include "base/writer.h"
 #include "command/command.h"
-#include "logs/tail.h"
 #include "model/eventlog.h"
 #include "model/history.h"
 #include "model/options.h"
 #include "ui/canvas.h"
 #include "ui/graph.h"
+#include "ui/guest_screen.h"
 #include "ui/keymap.h"
+#include "ui/logs_view.h"
 #include "ui/view.h"
 
-enum pane_id { PANE_OVERVIEW, PANE_DEVICES, PANE_LOGS, PANE_GRAPHS, PANE_EVENTS, PANE_AUTOSTART, PANE_COUNT };
+enum pane_id {
+    PANE_OVERVIEW,
+    PANE_DEVICES,
+    PANE_LOGS,
+    PANE_GRAPHS,
+    PANE_EVENTS,
+    PANE_AUTOSTART,
+    PANE_SCREEN,
+    PANE_COUNT
+};
 
 /* Where a pane stands; what a field means is the pane's own business. */
 struct pane_state {
@@ -27,19 +37,6 @@ struct pane_state {
     int rows;   /* rows it has, as of the last drawing */
     int height; /* rows of the screen it had then */
     int column; /* columns scrolled sideways */
-};
-
-struct log_state {
-    struct tail *tail; /* NULL in tests */
-    struct tail_view view;
-    const char *why; /* static: why this domain has no log here; NULL: it has */
-    char *path;
-    int host; /* whose log it is */
-    struct vm_uuid uuid;
-    bool follow;
-    uint64_t top;   /* number of the first line shown while not following */
-    uint64_t seen;  /* number of the newest line that was looked at */
-    uint64_t match; /* number of the line the last search found; 0 none */
 };
 
 /* Where the devices pane stands. It outlives the lists: the row is known by its key. */
@@ -89,7 +86,10 @@ struct hit {
 
 struct dialog;
 struct editing; /* editing.h */
-struct chain;   /* run.h: the rest of `A && B`, waiting for A's jobs */
+struct causes;
+struct visit; /* console.c */
+struct console_feed;
+struct chain; /* run.h: the rest of `A && B`, waiting for A's jobs */
 
 struct deck {
     struct session session; /* fleet NULL in tests */
@@ -112,9 +112,15 @@ struct deck {
     enum window window;
     bool events_of_vm; /* the events pane shows the selected domain's only */
     char *search;      /* the last text searched for; NULL */
-    struct log_state log;
+    struct logs_view log;
+    /* Of known failures; a reference; NULL: none. Read by the logs' thread, too: those of before a reload are
+     * kept, for what it has taken from them. */
+    struct signatures *_Atomic signatures;
+    VEC(struct signatures *) old_signatures;
+    struct causes *causes; /* causes.h; NULL: nothing was asked yet */
     struct device_cursor device;
     struct starts_state starts;
+    struct guest_screen screen;
     int events_match;                   /* row of the events pane that the last search found; -1 none */
     uint64_t events_seen, events_count; /* added in all; looked at */
 
@@ -129,10 +135,13 @@ struct deck {
     char *bar_filter;      /* the filter as it was before the bar was opened */
     VEC(struct hit) hits;
 
-    struct editing *editing; /* the definition that is edited as text; NULL: none */
+    struct editing *editing;           /* the definition that is edited as text; NULL: none */
+    struct visit *visit;               /* the console that is being connected to; NULL: none */
+    struct console_feed *console_feed; /* console_feed.h; NULL: never wanted */
 
     /* What commands ask of the loop. */
     bool dirty, quit, suspend, redraw, reload, retheme;
+    char *errand, *clip; /* remedies.h: a shell's line to be run; what is to be copied */
     size_t table_height; /* rows of the table, as of the last drawing */
     bool columns_lack;   /* there was no room for some columns */
     struct rect table_area, pane_area;

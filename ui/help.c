@@ -19,11 +19,17 @@ static void blank(struct viewer *v)
 /* ---- keys ---- */
 
 static const char *const place_titles[PLACE_COUNT] = {
-    [PLACE_ANY] = "KEYS EVERYWHERE",   [PLACE_TABLE] = "KEYS IN THE TABLE",
-    [PLACE_PANE] = "KEYS IN A PANE",   [PLACE_LOGS] = "KEYS IN LOGS",
-    [PLACE_GRAPHS] = "KEYS IN GRAPHS", [PLACE_DEVICES] = "KEYS IN DEVICES",
-    [PLACE_EVENTS] = "KEYS IN EVENTS", [PLACE_DIALOG] = "KEYS IN DIALOGS",
-    [PLACE_HELP] = "KEYS IN HELP",     [PLACE_AUTOSTART] = "KEYS IN AUTOSTART",
+    [PLACE_ANY] = "KEYS EVERYWHERE",
+    [PLACE_TABLE] = "KEYS IN THE TABLE",
+    [PLACE_PANE] = "KEYS IN A PANE",
+    [PLACE_LOGS] = "KEYS IN LOGS",
+    [PLACE_GRAPHS] = "KEYS IN GRAPHS",
+    [PLACE_DEVICES] = "KEYS IN DEVICES",
+    [PLACE_EVENTS] = "KEYS IN EVENTS",
+    [PLACE_DIALOG] = "KEYS IN DIALOGS",
+    [PLACE_HELP] = "KEYS IN HELP",
+    [PLACE_AUTOSTART] = "KEYS IN AUTOSTART",
+    [PLACE_SCREEN] = "KEYS ON THE GUEST'S SCREEN",
 };
 
 /* All keys of one line at one place stand together. */

@@ -17,6 +17,7 @@ const char *const place_names[PLACE_COUNT] = {
     [PLACE_GRAPHS] = "graphs", [PLACE_DEVICES] = "devices",
     [PLACE_EVENTS] = "events", [PLACE_DIALOG] = "dialog",
     [PLACE_HELP] = "help",     [PLACE_AUTOSTART] = "autostart",
+    [PLACE_SCREEN] = "screen",
 };
 
 enum place place_parent(enum place p)
@@ -27,6 +28,7 @@ enum place place_parent(enum place p)
     case PLACE_DEVICES:
     case PLACE_EVENTS:
     case PLACE_AUTOSTART:
+    case PLACE_SCREEN:
         return PLACE_PANE;
     default:
         return PLACE_ANY;
@@ -204,9 +206,10 @@ static void read_bindings(struct keymap *m, const struct jsondoc *doc, json_obje
         }
         struct error e = ERROR_INIT;
         if (place < 0)
-            error_set(
-                &e, STATUS_USAGE,
-                "no such place: there are any, table, pane, logs, graphs, devices, events, dialog, help");
+            error_set(&e, STATUS_USAGE,
+                      "no such place: there are any, table, pane, logs, graphs, devices, events, autostart, "
+                      "screen, "
+                      "dialog, help");
         else
             error_set(&e, STATUS_USAGE, "not an object; write { \"KEY\": { \"run\": \"…\" } }");
         add_mistake(doc, 2, keys, &e, mistakes);

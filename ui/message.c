@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "ui/logs_feed.h"
 #include "ui/pen.h"
 #include "ui/prompt.h"
 
@@ -54,6 +55,7 @@ static void push(struct deck *d, enum severity severity, const char *text, bool 
 
 void deck_add_event(struct deck *d, struct event *ev)
 {
+    logs_add_event(d, ev);
     if (!d->events) {
         event_clear(ev);
         return;

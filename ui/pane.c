@@ -8,6 +8,7 @@
 const struct pane_ops *const pane_table[PANE_COUNT] = {
     [PANE_OVERVIEW] = &pane_overview, [PANE_DEVICES] = &pane_devices, [PANE_LOGS] = &pane_logs,
     [PANE_GRAPHS] = &pane_graphs,     [PANE_EVENTS] = &pane_events,   [PANE_AUTOSTART] = &pane_autostart,
+    [PANE_SCREEN] = &pane_screen,
 };
 
 static void badge_text(uint64_t n, bool unicode, char *out, size_t size)
@@ -22,7 +23,13 @@ static void badge_text(uint64_t n, bool unicode, char *out, size_t size)
         snprintf(out, size, " %u", (unsigned)n);
 }
 
-static void draw_tab(struct deck *d, struct canvas *c, struct pen *p, int id, bool narrow)
+/* How much room the tabs take: the first that leaves enough for what stands at the right end is drawn. */
+struct tab_style {
+    bool bars, whole; /* bars between them; whole names, else three letters of those not looked at */
+};
+static const struct tab_style tab_styles[] = {{true, true}, {false, true}, {false, false}};
+
+static void draw_tab(struct deck *d, struct canvas *c, struct pen *p, int id, struct tab_style style)
 {
     const struct pane_ops *ops = pane_table[id];
     bool active = d->pane == (enum pane_id)id;
@@ -32,7 +39,7 @@ static void draw_tab(struct deck *d, struct canvas *c, struct pen *p, int id, bo
     enum role role = active ? ROLE_TAB_ACTIVE : ROLE_TAB;
     /* Marked by more than its colour. */
     pen_text(p, role, !active ? " " : c->unicode ? "▸" : ">");
-    if (narrow && !active)
+    if (!style.whole && !active)
         pen_printf(p, role, "%.3s", ops->title);
     else
         pen_text(p, role, ops->title);
@@ -41,14 +48,14 @@ static void draw_tab(struct deck *d, struct canvas *c, struct pen *p, int id, bo
     snprintf(run, sizeof(run), "pane %s", ops->id);
     if (p->c)
         deck_hit(d, (struct rect){from, p->y, p->x - from, 1}, run);
-    if (id + 1 < PANE_COUNT)
+    if (id + 1 < PANE_COUNT && style.bars)
         pen_text(p, ROLE_BORDER, glyph(c, GLYPH_VBAR));
 }
 
-static void draw_tab_row(struct deck *d, struct canvas *c, struct pen *p, bool narrow)
+static void draw_tab_row(struct deck *d, struct canvas *c, struct pen *p, struct tab_style style)
 {
     for (int i = 0; i < PANE_COUNT; i++)
-        draw_tab(d, c, p, i, narrow);
+        draw_tab(d, c, p, i, style);
 }
 
 static void subject(const struct deck *d, struct strbuf *out)
@@ -64,49 +71,100 @@ static void subject(const struct deck *d, struct strbuf *out)
     }
 }
 
-/* The right end: name and status, in what room is left; the status goes first. */
-static void draw_subject(struct deck *d, struct canvas *c, struct rect area, int from)
+/* The right end: name and status. */
+struct heading {
+    struct strbuf name, status;
+    int name_w, status_w;
+};
+
+#define NAME_LEAST 8 /* columns that a name keeps before the status goes */
+
+static void read_heading(const struct deck *d, struct heading *h)
 {
-    struct strbuf name = {0}, status = {0};
     const struct pane_ops *ops = pane_table[d->pane];
-    if (!ops->about_vm || ops->about_vm(d))
-        subject(d, &name);
-    else if (ops->status)
-        ops->status(d, &name);
-    if (ops->status && (!ops->about_vm || ops->about_vm(d)))
-        ops->status(d, &status);
-    int room = area.x + area.w - from - 4;
-    int name_w = pen_width(strbuf_str(&name)), status_w = pen_width(strbuf_str(&status));
-    if (status_w + 4 + (name_w < 8 ? name_w : 8) > room)
-        status_w = 0;
+    bool about_vm = !ops->about_vm || ops->about_vm(d);
+    if (about_vm)
+        subject(d, &h->name);
+    if (ops->status)
+        ops->status(d, about_vm ? &h->status : &h->name);
+    h->name_w = pen_width(strbuf_str(&h->name));
+    h->status_w = pen_width(strbuf_str(&h->status));
+}
+
+static int heading_least(const struct heading *h, int status_w)
+{
+    int least = (h->name_w < NAME_LEAST ? h->name_w : NAME_LEAST) + 4;
+    return status_w ? least + status_w + 4 : least;
+}
+
+/* Without its first part; NULL: it has only one. */
+static const char *status_rest(const char *status)
+{
+    const char *gap = strstr(status, PANE_STATUS_GAP);
+    return gap ? gap + strlen(PANE_STATUS_GAP) : NULL;
+}
+
+static int status_least(const struct heading *h)
+{
+    const char *last = strbuf_str(&h->status);
+    for (const char *rest; (rest = status_rest(last));)
+        last = rest;
+    return pen_width(last);
+}
+
+/* In what room is left; the status goes first. */
+static void draw_heading(const struct heading *h, struct canvas *c, struct rect area, int from)
+{
+    int room = area.x + area.w - from - 4, name_w = h->name_w;
+    int status_w = h->status_w;
+    const char *status = strbuf_str(&h->status);
+    while (status_w && heading_least(h, status_w) > room + 4) {
+        status = status_rest(status);
+        status_w = status ? pen_width(status) : 0;
+    }
     int name_room = room - (status_w ? status_w + 4 : 0);
     if (name_w > name_room)
         name_w = name_room;
-    if (name_w > 0) {
-        int x = area.x + area.w - 3 - name_w - (status_w ? status_w + 4 : 0);
-        canvas_text(c, x - 1, area.y, 1, ROLE_BORDER, " ");
-        canvas_fit(c, x, area.y, name_w, ROLE_TITLE, TEXT_LEFT, strbuf_str(&name));
-        canvas_text(c, x + name_w, area.y, 1, ROLE_BORDER, " ");
-        if (status_w) {
-            int sx = x + name_w + 4;
-            canvas_text(c, sx - 1, area.y, 1, ROLE_BORDER, " ");
-            canvas_text(c, sx, area.y, status_w, ROLE_HINT, strbuf_str(&status));
-            canvas_text(c, sx + status_w, area.y, 1, ROLE_BORDER, " ");
-        }
+    if (name_w <= 0)
+        return;
+    int x = area.x + area.w - 3 - name_w - (status_w ? status_w + 4 : 0);
+    canvas_text(c, x - 1, area.y, 1, ROLE_BORDER, " ");
+    canvas_fit(c, x, area.y, name_w, ROLE_TITLE, TEXT_LEFT, strbuf_str(&h->name));
+    canvas_text(c, x + name_w, area.y, 1, ROLE_BORDER, " ");
+    if (status_w) {
+        int sx = x + name_w + 4;
+        canvas_text(c, sx - 1, area.y, 1, ROLE_BORDER, " ");
+        canvas_text(c, sx, area.y, status_w, ROLE_HINT, status);
+        canvas_text(c, sx + status_w, area.y, 1, ROLE_BORDER, " ");
     }
-    strbuf_free(&name);
-    strbuf_free(&status);
+}
+
+#define HEADING_LEAST 23 /* short names do not make the tabs change from one domain to the next */
+
+static struct tab_style style_for(struct deck *d, struct canvas *c, struct rect area, const struct heading *h)
+{
+    int least = heading_least(h, status_least(h));
+    least = least > HEADING_LEAST ? least : HEADING_LEAST;
+    size_t i = 0;
+    for (; i + 1 < ARRAY_LEN(tab_styles); i++) {
+        struct pen measure = pen_at(NULL, 0, 0, area.w);
+        draw_tab_row(d, c, &measure, tab_styles[i]);
+        if (1 + measure.x + least <= area.w)
+            break;
+    }
+    return tab_styles[i];
 }
 
 void pane_draw_tabs(struct deck *d, struct canvas *c, struct rect area)
 {
+    struct heading h = {0};
     canvas_hline(c, area.x, area.y, area.w, ROLE_BORDER);
-    struct pen measure = pen_at(NULL, 0, 0, area.w);
-    draw_tab_row(d, c, &measure, false);
-    bool narrow = measure.x + 24 > area.w;
+    read_heading(d, &h);
     struct pen p = pen_at(c, area.x + 1, area.y, area.w - 1);
-    draw_tab_row(d, c, &p, narrow);
-    draw_subject(d, c, area, p.x < area.x + area.w ? p.x : area.x + area.w);
+    draw_tab_row(d, c, &p, style_for(d, c, area, &h));
+    draw_heading(&h, c, area, p.x < area.x + area.w ? p.x : area.x + area.w);
+    strbuf_free(&h.name);
+    strbuf_free(&h.status);
     /* Who has the keys is a question only beside the table. */
     if (d->pane_focused && d->table_area.h > 0)
         canvas_text(c, area.x, area.y, 1, ROLE_KEY, glyph(c, GLYPH_CURSOR));

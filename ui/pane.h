@@ -8,6 +8,9 @@
 #include "ui/deck.h"
 #include "ui/pen.h"
 
+/* Between the parts of a status; where there is no room for all of them, the first ones go. */
+#define PANE_STATUS_GAP " ── "
+
 struct pane_ops {
     const char *id, *title;
     enum place place;
@@ -26,7 +29,8 @@ struct pane_ops {
 };
 
 extern const struct pane_ops *const pane_table[PANE_COUNT];
-extern const struct pane_ops pane_overview, pane_devices, pane_logs, pane_graphs, pane_events, pane_autostart;
+extern const struct pane_ops pane_overview, pane_devices, pane_logs, pane_graphs, pane_events, pane_autostart,
+    pane_screen;
 
 /* The line of tabs, with the name of what is shown and the pane's status; w can be any. */
 void pane_draw_tabs(struct deck *d, struct canvas *c, struct rect area);

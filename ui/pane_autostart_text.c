@@ -66,7 +66,7 @@ static void put_losses(const struct run_record *run, struct strbuf *out)
     put_count(out, count_states(run, STATE(NODE_FAILED)), "failed");
     put_count(out, count_states(run, STATE(NODE_LATE)), "late");
     put_count(out, count_states(run, STATE(NODE_SKIPPED)), "skipped");
-    put_count(out, count_states(run, STATE(NODE_LEFT)), "left running");
+    put_count(out, count_states(run, STATE(NODE_LEFT)), run->reverse ? "left running" : "left to libvirt");
 }
 
 static void put_progress(const struct run_record *run, struct strbuf *out)

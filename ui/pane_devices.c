@@ -425,7 +425,11 @@ static void draw(struct deck *d, struct canvas *c, struct rect area)
     else if (vm && vm->def)
         devices_draw_plain(d, c, area, vm);
     else
-        pane_say_empty(c, area, vm ? "the definition is being read" : "no domain is selected");
+        pane_say_empty(c, area,
+                       !vm                    ? "no domain is selected"
+                       : vm->flags & VM_STUCK ? "another call on this domain does not end, and libvirt does "
+                                                "not tell its definition meanwhile"
+                                              : "the definition is being read");
 }
 
 static void count(size_t n, const char *what, struct strbuf *out)

@@ -1,159 +1,233 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The QEMU log of the selected domain, followed while the end is in sight.
+ * What is told of the selected domain, from all sources in one order of time.
  */
+#include "ui/pane_logs.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include "ui/pane.h"
+#include "ui/logs_feed.h"
 
-static const struct tail_view *lines_of(const struct deck *d)
+#define HELP_FROM_H 8 /* below it the lines need all rows */
+/* Sources that say little: where several are named they are but counted. */
+#define MINOR (1u << SOURCE_MESSAGES | 1u << SOURCE_DECK | 1u << SOURCE_LIBVIRT | 1u << SOURCE_AGENT)
+
+/* ---- what there is to say instead of lines, or below them ---- */
+
+static const char *why_nothing(const struct deck *d)
 {
-    return &d->log.view;
+    const struct logs_view *v = &d->log;
+    bool filtered = v->wants || v->marked;
+    return !deck_vm(d)                        ? "no domain is selected"
+           : v->reading.phase != READ_NOTHING ? "searching the lines …"
+           : v->sources == 0                  ? "no source is shown"
+           : filtered && logs_total(v)        ? "no line passes the filter"
+                                              : "nothing was told of this domain yet";
 }
 
-static size_t index_of(const struct tail_view *v, uint64_t number)
+/* Of each source that is shown and has no lines to give. */
+static void tell_problems(const struct deck *d, bool all, struct strbuf *out)
 {
-    if (v->n == 0 || number <= v->lines[0].number)
-        return 0;
-    uint64_t i = number - v->lines[0].number;
-    return i < v->n ? (size_t)i : v->n - 1;
-}
-
-static size_t first_shown(const struct deck *d, int h)
-{
-    const struct tail_view *v = lines_of(d);
-    size_t last = v->n > (size_t)h ? v->n - (size_t)h : 0;
-    if (d->log.follow)
-        return last;
-    size_t i = index_of(v, d->log.top);
-    return i < last ? i : last;
-}
-
-static enum role line_role(const char *text)
-{
-    if (strcasestr(text, "error") || strcasestr(text, "failed") || strcasestr(text, "terminating"))
-        return ROLE_WARN;
-    return strcasestr(text, "warning") ? ROLE_NOTICE : ROLE_TEXT;
-}
-
-static void mark_matches(const struct deck *d, struct canvas *c, struct rect line, const char *shown)
-{
-    if (!d->search || !*d->search)
-        return;
-    size_t len = strlen(d->search);
-    for (const char *at = shown; (at = strcasestr(at, d->search)); at += len) {
-        char *before = xstrndup(shown, (size_t)(at - shown));
-        int x = text_width(before);
-        free(before);
-        if (x >= line.w)
-            return;
-        int w = pen_width(d->search);
-        canvas_over(c, (struct rect){line.x + x, line.y, w < line.w - x ? w : line.w - x, 1}, ROLE_MATCH);
+    for (int s = 0; s < SOURCES; s++) {
+        char *problem = d->log.sources >> s & 1 ? logs_problem(d, (enum line_source)s, all) : NULL;
+        if (problem)
+            strbuf_printf(out, "%s%s: %s", out->len ? "; " : "", source_word((enum line_source)s), problem);
+        free(problem);
     }
 }
 
-static void draw_line(const struct deck *d, struct canvas *c, struct rect line, const struct tail_line *l)
+static void draw_nothing(struct deck *d, struct canvas *c, struct rect area, const char *problems)
 {
-    char *safe = text_escaped(l->text);
-    const char *shown = pane_skip_columns(safe, d->panes[PANE_LOGS].column);
-    canvas_fit(c, line.x, line.y, line.w, line_role(safe), TEXT_LEFT, shown);
-    mark_matches(d, c, line, shown);
-    if (d->log.match && l->number == d->log.match)
-        canvas_text(c, line.x - 2, line.y, 1, ROLE_KEY, glyph(c, GLYPH_CURSOR));
-    free(safe);
+    pane_say_empty(c, area, why_nothing(d));
+    if (!*problems || area.h < 3)
+        return;
+    int y = (area.h - 1) / 3 + 1;
+    struct sheet s = sheet_in(c, (struct rect){area.x, area.y + y, area.w, area.h - y}, 0);
+    sheet_wrap(&s, 2, area.w - 4, ROLE_HINT, problems);
+}
+
+/* ---- lines ---- */
+
+/* What rows a line takes depends on the width. */
+static void take_width(struct logs_view *v, int text_w, bool wrapped)
+{
+    static const int least = 8;
+    text_w = text_w < least ? least : text_w;
+    if (v->text_w == text_w && v->was_wrapped == wrapped)
+        return;
+    v->text_w = text_w;
+    v->was_wrapped = wrapped;
+    for (size_t i = 0; i < v->window.lines.len; i++)
+        v->window.lines.items[i].rows = 0;
+}
+
+static int widest_shown(struct logs_view *v, long first, int h)
+{
+    int widest = 0;
+    long row = 0;
+    for (size_t i = 0; i < v->window.lines.len && row < first + h; i++) {
+        struct logs_line *l = &v->window.lines.items[i];
+        row += logs_rows_of(v, l);
+        if (row <= first)
+            continue;
+        struct strbuf safe = {0};
+        text_escape(&safe, l->is.text + l->behind, l->is.len - l->behind);
+        int w = text_width(strbuf_str(&safe));
+        widest = w > widest ? w : widest;
+        strbuf_free(&safe);
+    }
+    return widest;
+}
+
+/* A line that has what was found beyond the edge is shown from farther right; the others stay. */
+static void reveal(struct logs_drawing *w)
+{
+    struct logs_view *v = &w->d->log;
+    struct pane_state *state = &w->d->panes[PANE_LOGS];
+    const struct logs_line *l = logs_at(v);
+    int from, to, room = w->area.w - w->text_x - 1;
+    if (!v->reveal || !l || v->reading.phase != READ_NOTHING)
+        return;
+    v->reveal = false;
+    v->shifted = 0;
+    if (v->wrap || !w->find || !logs_found_at(w, l, &from, &to))
+        return;
+    if (from >= state->column && to <= state->column + room)
+        return;
+    v->shifted = l->is.number;
+    v->shifted_column = to <= room ? 0 : from > room / 3 ? from - room / 3 : 0;
+}
+
+static void draw_lines(struct logs_drawing *w)
+{
+    struct logs_view *v = &w->d->log;
+    long first = logs_layout(v, w->area.h), row = 0;
+    reveal(w);
+    if (v->wrap)
+        w->d->panes[PANE_LOGS].column = 0;
+    else
+        pane_limit_aside(w->d, widest_shown(v, first, w->area.h), w->area.w - w->text_x - 1);
+    for (size_t i = 0; i < v->window.lines.len && row < first + w->area.h; i++) {
+        int rows = logs_rows_of(v, &v->window.lines.items[i]);
+        for (int inside = 0; inside < rows; inside++, row++)
+            if (row >= first && row < first + w->area.h)
+                logs_draw_row(w, w->area.y + (int)(row - first), i, inside);
+    }
+}
+
+/* The line below the lines; returns the rows that are left for them. */
+static int draw_problems(struct canvas *c, struct rect area, const char *problems)
+{
+    if (!*problems || area.h < 4)
+        return area.h;
+    canvas_fit(c, area.x + 2, area.y + area.h - 1, area.w - 4, ROLE_WARN, TEXT_LEFT, problems);
+    return area.h - 1;
 }
 
 static void draw(struct deck *d, struct canvas *c, struct rect area)
 {
-    const struct tail_view *v = lines_of(d);
+    struct logs_view *v = &d->log;
     struct pane_state *state = &d->panes[PANE_LOGS];
-    state->rows = (int)v->n;
+    struct strbuf problems = {0};
+    diagnosis_list known = {0};
+    /* A page beyond the screen, wherever on it the cursor is. */
+    logs_read(v, area.h > 0 ? 2 * area.h : 1);
+    if (v->window.lines.len == 0 || v->reading.phase == READ_NOTHING)
+        logs_look(v);
+    state->rows = (int)logs_total(v);
     state->height = area.h;
-    if (v->n)
-        d->log.seen = v->lines[v->n - 1].number;
-    if (v->n == 0) {
-        const char *why = !deck_vm(d)  ? "no domain is selected"
-                          : d->log.why ? d->log.why
-                          : v->problem ? v->problem
-                                       : "the log is empty";
-        pane_say_empty(c, area, why);
-        return;
+    tell_problems(d, v->window.lines.len == 0, &problems);
+    if (v->window.lines.len == 0) {
+        draw_nothing(d, c, area, strbuf_str(&problems));
+    } else {
+        struct logs_drawing w = {.d = d, .c = c, .area = area, .find = logs_find(v, d->search)};
+        w.area.h = draw_problems(c, area, strbuf_str(&problems));
+        if (d->pane_focused && area.h >= HELP_FROM_H)
+            logs_diagnose(d, v->window.cursor, &known);
+        int help_h = logs_help_rows(&known, area.w, area.h / 2);
+        w.area.h -= help_h;
+        w.helped = help_h > 0;
+        logs_columns(&w, area.w);
+        take_width(v, area.w - w.text_x - 1, v->wrap);
+        v->height = state->height = w.area.h;
+        draw_lines(&w);
+        logs_help_draw(d, c, (struct rect){area.x, area.y + w.area.h, area.w, help_h}, &known);
     }
-    struct rect body = area;
-    if (v->problem && body.h > 1) {
-        body.h--;
-        canvas_fit(c, area.x + 2, area.y + body.h, area.w - 4, ROLE_WARN, TEXT_LEFT, v->problem);
-    }
-    size_t first = first_shown(d, body.h);
-    state->scroll = (int)first;
-    int widest = 0;
-    for (int y = 0; y < body.h && first + (size_t)y < v->n; y++) {
-        int w = pen_width(v->lines[first + (size_t)y].text);
-        widest = w > widest ? w : widest;
-    }
-    pane_limit_aside(d, widest, body.w - 3);
-    for (int y = 0; y < body.h && first + (size_t)y < v->n; y++)
-        draw_line(d, c, (struct rect){body.x + 2, body.y + y, body.w - 3, 1}, &v->lines[first + (size_t)y]);
+    diagnoses_free(&known);
+    strbuf_free(&problems);
 }
 
-static void show_from(struct deck *d, long first)
-{
-    const struct tail_view *v = lines_of(d);
-    long last = (long)v->n - d->panes[PANE_LOGS].height;
-    d->log.follow = first >= last;
-    if (first < 0)
-        first = 0;
-    if (v->n)
-        d->log.top = v->lines[(size_t)first < v->n ? (size_t)first : v->n - 1].number;
-}
+/* ---- moving ---- */
 
 static void scroll(struct deck *d, long rows, int aside)
 {
     struct pane_state *state = &d->panes[PANE_LOGS];
+    struct logs_view *v = &d->log;
     state->column = state->column + aside > 0 ? state->column + aside : 0;
-    if (rows != 0)
-        show_from(d, (long)first_shown(d, state->height) + rows);
+    if (aside) {
+        v->shifted = 0;
+        v->reveal = false;
+    }
+    if (rows < -state->rows)
+        logs_home(v);
+    else if (rows > state->rows)
+        logs_follow_on(v, true);
+    else if (rows == 1 || rows == -1)
+        logs_move(v, rows);
+    else if (rows)
+        logs_scroll(v, rows);
 }
 
 static bool search(struct deck *d, bool backwards)
 {
-    const struct tail_view *v = lines_of(d);
-    if (v->n == 0)
-        return false;
-    long n = (long)v->n;
-    /* Without a match so far: from the end, where the newest is. */
-    long at = d->log.match ? (long)index_of(v, d->log.match) : backwards ? n : (long)first_shown(d, 1) - 1;
-    for (long step = 1; step <= n; step++) {
-        long i = (at + (backwards ? -step : step) + 2 * n) % n;
-        if (text_contains(v->lines[i].text, d->search)) {
-            d->log.match = v->lines[i].number;
-            int h = d->panes[PANE_LOGS].height;
-            long first = (long)first_shown(d, h);
-            if (i < first || i >= first + h)
-                show_from(d, i - h / 3);
-            return true;
-        }
-    }
-    d->log.match = 0;
-    return false;
+    return logs_find(&d->log, d->search) && logs_search(&d->log, backwards) != SEEK_MISSING;
 }
+
+/* ---- tab line ---- */
 
 static uint64_t badge(const struct deck *d)
 {
-    const struct tail_view *v = lines_of(d);
-    uint64_t newest = v->n ? v->lines[v->n - 1].number : 0;
-    return newest > d->log.seen ? newest - d->log.seen : 0;
+    return logs_news(&d->log);
 }
 
+static void tell_sources(const struct logs_view *v, struct strbuf *out)
+{
+    const struct merge *m = logs_lock(v);
+    int named = 0, others = 0;
+    for (int s = 0; s < SOURCES; s++) {
+        bool there = v->feeds[s].begun || (m && merge_count(m, (enum line_source)s));
+        if (!(v->sources >> s & 1) || !there)
+            continue;
+        if (MINOR >> s & 1)
+            others++;
+        else
+            strbuf_printf(out, "%s%s", named++ ? "+" : "", source_word((enum line_source)s));
+    }
+    logs_unlock(v);
+    if (others)
+        strbuf_printf(out, "%s%d", named ? "+" : "", others);
+    if (named || others)
+        strbuf_puts(out, PANE_STATUS_GAP);
+}
+
+/* What is least missed comes first: the first parts go where there is no room for all. */
 static void status(const struct deck *d, struct strbuf *out)
 {
-    if (d->log.view.n == 0)
+    const struct logs_view *v = &d->log;
+    if (!deck_vm(d))
         return;
-    strbuf_puts(out, "qemu, ");
-    if (d->log.follow)
-        strbuf_puts(out, "following");
-    else
-        strbuf_printf(out, "line %d of %zu", d->panes[PANE_LOGS].scroll + 1, d->log.view.n);
+    tell_sources(v, out);
+    if (v->wrap)
+        strbuf_puts(out, "wrap" PANE_STATUS_GAP);
+    strbuf_puts(out, v->follow ? "following" : "frozen");
+    if (v->marked)
+        strbuf_puts(out, PANE_STATUS_GAP "failures only");
+    if (v->wants)
+        strbuf_printf(out, PANE_STATUS_GAP "filter %s", v->wants_text);
+    if (v->region)
+        strbuf_puts(out, PANE_STATUS_GAP "choosing");
+    if (logs_is_busy(v))
+        strbuf_printf(out, PANE_STATUS_GAP "%c working", "|/-\\"[d->now_ms / 100 % 4]);
 }
 
 const struct pane_ops pane_logs = {.id = "logs",

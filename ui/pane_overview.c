@@ -7,11 +7,14 @@
 #include <string.h>
 #include "base/format.h"
 #include "device/kinds.h"
+#include "model/finding.h"
+#include "ui/causes.h"
 #include "ui/pane_autostart.h"
 
 #define LABEL_W     11
 #define TWO_COLUMNS 96 /* from this width on, facts stand in two columns */
 #define LAST_EVENTS 6
+#define MOST_CAUSES 3
 
 /* A pane being written: facts go left and right in turn. */
 struct writer {
@@ -249,6 +252,8 @@ static void machine_facts(struct writer *w)
     buffer_fact(w, "Has");
     if (def)
         text_fact(w, "Tags", def->tags);
+    if (vm->flags & VM_STUCK)
+        text_fact(w, "Stuck", "a call on it does not end; its definition can't be read meanwhile");
 }
 
 static bool is_kind(const struct vm_device *dev, const char *a, const char *b)
@@ -345,6 +350,48 @@ static void messages(struct writer *w)
     free(all);
 }
 
+static const char *member(json_object *o, const char *key)
+{
+    json_object *value = NULL;
+    json_object_object_get_ex(o, key, &value);
+    return value ? json_object_get_string(value) : NULL;
+}
+
+static void cause_lines(struct writer *w, json_object *finding, size_t number)
+{
+    const char *severity = member(finding, "severity"), *cause = member(finding, "cause"),
+               *remedy = member(finding, "remedy");
+    bool error = severity && strcmp(severity, finding_word(SEV_ERROR)) == 0;
+    struct pen p = sheet_pen(&w->sheet, 2, 3);
+    pen_printf(&p, ROLE_DIM, "%zu", number);
+    sheet_wrap(&w->sheet, 5, w->sheet.area.w - 7, error ? ROLE_WARN : ROLE_TEXT, cause ? cause : "");
+    if (!remedy)
+        return;
+    p = sheet_pen(&w->sheet, 5, w->sheet.area.w - 7);
+    pen_printf(&p, ROLE_KEY, "%s%s", w->c->unicode ? "→ " : "> ", remedy);
+    sheet_next(&w->sheet);
+}
+
+/* Why it failed last, and what helps. */
+static void causes(struct writer *w)
+{
+    json_object *result = causes_of(w->d, w->snap->host.id, &w->vm->uuid), *list = NULL;
+    json_object_object_get_ex(result, "findings", &list);
+    size_t n = list ? json_object_array_length(list) : 0;
+    if (n == 0)
+        return;
+    char key[32], *title;
+    keymap_label_for(&w->d->keymap, PLACE_PANE, "here explain", key, sizeof key);
+    if (n > MOST_CAUSES)
+        title = xasprintf("WHY IT FAILED (%s: what helps, and %zu more)", key, n - MOST_CAUSES);
+    else
+        title = xasprintf("WHY IT FAILED (%s: what helps)", key);
+    section(w, title);
+    free(title);
+    for (size_t i = 0; i < n && i < MOST_CAUSES; i++)
+        cause_lines(w, json_object_array_get_idx(list, i), i + 1);
+}
+
 static void host_trouble(struct writer *w)
 {
     const struct host_info *h = &w->snap->host;
@@ -366,7 +413,7 @@ static void write_vm(struct writer *w)
         sheet_next(&w->sheet);
     }
     state_fact(w);
-    if (!w->vm->def)
+    if (!w->vm->def && !(w->vm->flags & VM_STUCK))
         text_fact(w, "Definition", "being read");
     age_fact(w);
     autostart_fact(w);
@@ -377,6 +424,7 @@ static void write_vm(struct writer *w)
     agent_fact(w);
     machine_facts(w);
     line_end(w);
+    causes(w);
     if (def) {
         device_section(w, "DISKS", "disk", "cdrom", false);
         device_section(w, "NETWORK", "nic", "interface", true);

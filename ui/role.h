@@ -48,7 +48,13 @@
     R(ROLE_DIALOG_TITLE, "dialog-title", 'U', "reverse bold")                                                \
     R(ROLE_BUTTON, "button", 'u', "")                                                                        \
     R(ROLE_BUTTON_ACTIVE, "button-active", 'V', "reverse bold")                                              \
-    R(ROLE_DEMO, "demo", 'M', "reverse bold")
+    R(ROLE_DEMO, "demo", 'M', "reverse bold")                                                                \
+    R(ROLE_SOURCE_QEMU, "source-qemu", 'Q', "")                                                              \
+    R(ROLE_SOURCE_GUEST, "source-guest", 'S', "")                                                            \
+    R(ROLE_SOURCE_LIBVIRT, "source-libvirt", 'L', "")                                                        \
+    R(ROLE_SOURCE_EVENT, "source-event", 'E', "")                                                            \
+    R(ROLE_SOURCE_DECK, "source-virtdeck", 'K', "bold")                                                      \
+    R(ROLE_SOURCE_HOST, "source-host", 'O', "")
 
 #define ROLE_ENUM(id, name, letter, mono) id,
 enum role { ROLES(ROLE_ENUM) ROLE_COUNT };

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "ui/causes.h"
 #include "ui/confirm.h"
 #include "ui/viewer.h"
 #include "ui/whynot.h"
@@ -360,10 +361,16 @@ static void tell(struct deck *d, const struct job_status *s)
                        .host = xstrdup(host ? host->host.name : NULL),
                        .uuid = s->uuid,
                        .vm = xstrdup(s->vm_name),
-                       .text = told ? xstrdup(text) : xasprintf("%s: %s", action, text)};
+                       .text = told ? xstrdup(text) : xasprintf("%s: %s", action, text),
+                       .code = r->error.code,
+                       .domain = r->error.domain,
+                       .took_ms = s->ended_ms - s->started_ms};
     deck_add_event(d, &ev);
+    bool start = told && strcmp(action, "start") == 0, stopped = start && causes_stopped(d, s);
+    if (start && !stopped)
+        causes_refused(d, s);
     free(text);
-    if (r->output && *r->output) {
+    if (!stopped && r->output && *r->output) {
         strbuf_puts(&d->output, r->output);
         show_lines(d, action);
     }
@@ -391,6 +398,13 @@ void run_job_changed(struct deck *d, struct job *job)
         job_unref(over.job);
         return;
     }
+}
+
+void run_catch_up(struct deck *d)
+{
+    for (size_t i = d->running.len; i-- > 0;)
+        if (i < d->running.len && job_is_over(d->running.items[i].job))
+            run_job_changed(d, d->running.items[i].job);
 }
 
 bool run_cancel(struct deck *d)

@@ -23,6 +23,9 @@ void run_follow(struct deck *d, struct job *job, bool quiet,
                 void (*over)(struct deck *d, const struct job_status *s));
 /* A job that is followed has changed. Releases nothing of the caller's. */
 void run_job_changed(struct deck *d, struct job *job);
+/* Sees to those that are over and whose message was dropped: while another program has the terminal nobody
+ * takes messages, and a host keeps the newest alone. */
+void run_catch_up(struct deck *d);
 /* Stops waiting for all jobs and drops what was to follow them. False when there was nothing to stop. */
 bool run_cancel(struct deck *d);
 /* Forgets what waits; for the end. */

@@ -8,15 +8,14 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/paths.h"
-#include "logs/tail.h"
 #include "ui/app.h"
+#include "ui/logs_feed.h"
 #include "ui/prompt.h"
 #include "ui/run.h"
 #include "ui/settings.h"
 #include "ui/term.h"
 #include "ui/viewstate.h"
 
-#define LOG_LINES 5000
 /* How long the end waits for a slow disk. */
 #define WRITE_WAIT_MS 2000
 
@@ -84,8 +83,10 @@ static struct fleet *start_fleet(const struct screen_request *r)
         .tick_budget = opt_number(o, OPT_TICK_BUDGET) / 100,
         .reconnect_max_s = opt_number(o, OPT_RECONNECT_MAX),
         .keepalive_s = (int)opt_number(o, OPT_KEEPALIVE),
+        .grace_s = opt_number(o, OPT_GRACE),
         .read_only = r->read_only,
         .no_tty = true,
+        .hears = true,
         .reconnect = true,
         .want_dear = true,
         .addr_lease = has_address_source(o, "lease"),
@@ -118,7 +119,8 @@ static void start(struct app *app, const struct screen_request *r)
     deck_open_events(d, events, (size_t)opt_number(d->options, OPT_EVENTS_SIZE));
     free(events);
     settings_say_mistakes(d, r->mistakes);
-    d->log.tail = tail_new(LOG_LINES);
+    settings_load_signatures(d);
+    logs_open(d);
     app->fleet = start_fleet(r);
     d->history = fleet_history(app->fleet);
     run_init(d, app->fleet);
@@ -128,8 +130,8 @@ static void start(struct app *app, const struct screen_request *r)
     group_hosts(d, fleet_len(app->fleet));
 }
 
-/* The terminal goes back first: whatever takes its time then does so out of sight. */
-static void stop(struct app *app)
+/* The terminal goes back first: whatever takes its time then does so out of sight. False: as fleet_free(). */
+static bool stop(struct app *app)
 {
     struct deck *d = &app->deck;
     term_close();
@@ -142,15 +144,14 @@ static void stop(struct app *app)
             "virtdeck: writing to %s takes too long: the last events, and how the screen was, may be lost\n",
             paths_state_dir());
     d->writer = NULL;
-    struct tail *tail = d->log.tail;
     d->session.fleet = NULL;
     deck_free(d);
-    fleet_free(app->fleet);
-    tail_free(tail);
+    bool ended = fleet_free(app->fleet);
     theme_free(&app->theme);
     canvas_free(&app->canvas);
     free(app->view_path);
     free(app->config_path);
+    return ended;
 }
 
 enum status screen_run(const struct screen_request *r)
@@ -162,6 +163,9 @@ enum status screen_run(const struct screen_request *r)
     show_first(&app, r);
     start(&app, r);
     app_loop(&app);
-    stop(&app);
+    if (!stop(&app)) {
+        fflush(NULL);
+        _exit(STATUS_OK);
+    }
     return STATUS_OK;
 }

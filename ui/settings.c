@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/settings.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include "base/paths.h"
+#include "diagnose/signature.h"
 #include "ui/pane.h"
 
 static void apply_columns(struct deck *d)
@@ -113,10 +116,25 @@ void settings_reload(struct deck *d, const char *path)
     }
     options_free(&fresh);
     settings_load_keymap(d);
+    settings_load_signatures(d);
     d->retheme = true;
     if (mistakes.len == 0)
         deck_note(d, SEV_GOOD, "read again; %zu option%s changed", changed, changed == 1 ? "" : "s");
     settings_say_mistakes(d, &mistakes);
+}
+
+void settings_load_signatures(struct deck *d)
+{
+    finding_list mistakes = {0};
+    char *path = paths_join(paths_config_dir(), SIGNATURE_FILE);
+    struct signatures *fresh = signatures_load(path, &mistakes), *before = d->signatures;
+    d->signatures = fresh;
+    if (before)
+        vec_push(&d->old_signatures, before);
+    for (size_t i = 0; i < mistakes.len; i++)
+        deck_say(d, SEV_WARN, mistakes.items[i].text);
+    findings_free(&mistakes);
+    free(path);
 }
 
 void settings_load_keymap(struct deck *d)

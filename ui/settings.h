@@ -13,7 +13,9 @@ void settings_apply_view(struct deck *d);
 void settings_apply(struct deck *d, enum option_id id);
 /* Loads the keymap that the option names; mistakes are said. */
 void settings_load_keymap(struct deck *d);
-/* Reads config.json again; what -o or a command set stays. */
+/* Loads the signatures of known failures, built-in ones and the user's; mistakes are said. */
+void settings_load_signatures(struct deck *d);
+/* Reads config.json, keymap, theme and signatures again; what -o or a command set stays. */
 void settings_reload(struct deck *d, const char *path);
 /* Says each mistake and empties the list. */
 void settings_say_mistakes(struct deck *d, error_list *mistakes);

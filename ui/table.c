@@ -83,6 +83,10 @@ static void draw_cell(struct table *t, const struct table_column *tc, const stru
     } else {
         struct strbuf text = {0};
         c->text(r, &text);
+        if (c->brief && pen_width(strbuf_str(&text)) > tc->w) {
+            strbuf_clear(&text);
+            c->brief(r, &text);
+        }
         canvas_fit(t->c, x, y, tc->w, cell_role(c, r), c->align, strbuf_str(&text));
         strbuf_free(&text);
     }

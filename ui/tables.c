@@ -6,14 +6,8 @@
 #include "command/families.h"
 #include "ui/commands.h"
 
-const struct command_table *const command_tables[] = {&lifecycle_commands,
-                                                      &autostart_commands,
-                                                      &query_commands,
-                                                      &resource_commands,
-                                                      &device_commands,
-                                                      &definition_commands,
-                                                      &toggle_commands,
-                                                      &virtio_commands,
-                                                      &screen_commands,
-                                                      &timeline_commands,
-                                                      NULL};
+const struct command_table *const command_tables[] = {
+    &lifecycle_commands, &autostart_commands,  &query_commands,    &resource_commands,
+    &device_commands,    &definition_commands, &console_commands,  &toggle_commands,
+    &virtio_commands,    &preflight_commands,  &diagnose_commands, &screen_commands,
+    &timeline_commands,  &logs_commands,       &explain_commands,  NULL};

@@ -22,6 +22,8 @@
 #define OUT_FD       STDOUT_FILENO
 #define IN_FD        STDIN_FILENO
 #define ESC_DELAY_MS 25
+#define USUAL_CELL_W 8
+#define USUAL_CELL_H 16
 #define WIDTH_MAX    2000 /* a window said to be larger is a mistake or malice */
 #define HEIGHT_MAX   1000
 #define PASTE_ON     "\033[?2004h"
@@ -151,6 +153,7 @@ static void add_bytes(const char *s)
 static void prepare_give_back(void)
 {
     back.len = 0;
+    add_bytes(term_picture_rescue());
     if (term_input_mouse())
         add_bytes(MOUSE_OFF);
     if (term.paste_mode)
@@ -239,6 +242,7 @@ static void set_modes(void)
     set_escdelay(ESC_DELAY_MS);
     typeahead(-1); /* a frame is painted whole, even while keys come faster than frames */
     scrollok(stdscr, FALSE);
+    idcok(stdscr, FALSE); /* what is moved would take pictures along, of which curses knows nothing */
 }
 
 bool term_open(const struct term_config *config, struct error *e)
@@ -263,6 +267,8 @@ bool term_open(const struct term_config *config, struct error *e)
     set_modes();
     term_color_start(config);
     term_input_start(config->mouse);
+    term_picture_start(term.unicode);
+    term_picture_wish(config->graphics);
     /* Terminals that know no better ignore it, but a real vt100 prints what it doesn't know. */
     term.paste_mode = strncmp(termname(), "vt", 2) != 0;
     prepare_give_back();
@@ -281,6 +287,7 @@ void term_close(void)
         term_leave();
     remove_handlers();
     term_input_stop();
+    term_picture_stop();
     delscreen(term.screen);
     close_pipe();
     free(term.shown);
@@ -294,6 +301,18 @@ void term_size(int *w, int *h)
 {
     *w = COLS;
     *h = LINES;
+}
+
+void term_cell_size(int *w, int *h)
+{
+    struct winsize size;
+    *w = USUAL_CELL_W;
+    *h = USUAL_CELL_H;
+    if (ioctl(OUT_FD, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0 ||
+        size.ws_xpixel < size.ws_col || size.ws_ypixel < size.ws_row)
+        return;
+    *w = size.ws_xpixel / size.ws_col;
+    *h = size.ws_ypixel / size.ws_row;
 }
 
 bool term_unicode(void)
@@ -312,9 +331,23 @@ void term_set_theme(const struct theme *t)
     term.all = true; /* the cells' roles are the same, their looks are not */
 }
 
+static void graphics_changed(void)
+{
+    term.all = true;
+    if (atomic_load(&back.taken))
+        prepare_give_back();
+}
+
+void term_set_graphics(const char *wish)
+{
+    if (term.open && term_picture_wish(wish))
+        graphics_changed();
+}
+
 static bool same_cell(const struct cell *a, const struct cell *b)
 {
-    return a->role == b->role && a->over == b->over && a->width == b->width && wcscmp(a->ch, b->ch) == 0;
+    return a->picture == b->picture && a->role == b->role && a->over == b->over && a->width == b->width &&
+           wcscmp(a->ch, b->ch) == 0;
 }
 
 static void show_cell(int x, int y, const struct cell *cell)
@@ -327,7 +360,9 @@ static void show_cell(int x, int y, const struct cell *cell)
         return; /* written together with its left half */
     term_color_look((enum role)cell->role, (enum role)cell->over, &attr, &pair);
     bool printable = cell->ch[0] >= 0x20 && wcwidth(cell->ch[0]) == cell->width;
-    setcchar(&out, printable ? cell->ch : unknown, attr, pair, NULL);
+    const wchar_t stand_in[2] = {cell->picture ? term_picture_cell() : 0, 0};
+    setcchar(&out, stand_in[0] ? stand_in : printable ? cell->ch : unknown, attr, pair, NULL);
+    term_picture_touch(x, y);
     mvwadd_wch(stdscr, y, x, &out); /* reports an error in the last corner, and has written all the same */
 }
 
@@ -359,6 +394,8 @@ void term_show(const struct canvas *c)
     if (!term.open || w <= 0 || h <= 0)
         return;
     match_shown(w, h);
+    if (term_picture_turned())
+        graphics_changed();
     if (term.all)
         werase(stdscr);
     for (int y = 0; y < h; y++) {
@@ -375,6 +412,7 @@ void term_show(const struct canvas *c)
     show_cursor(c, w, h);
     wnoutrefresh(stdscr);
     doupdate();
+    term_picture_show(c);
 }
 
 void term_redraw(void)
@@ -453,16 +491,28 @@ void term_leave(void)
 {
     if (!term.open || !atomic_load(&back.taken))
         return;
+    term_picture_leave();
     if (term.paste_mode)
         write_out(PASTE_OFF);
     endwin(); /* turns the mouse off, too */
     atomic_store(&back.taken, 0);
 }
 
+void term_block(void)
+{
+    static const int fds[] = {IN_FD, OUT_FD};
+    for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
+        int flags = fcntl(fds[i], F_GETFL);
+        if (flags >= 0 && flags & O_NONBLOCK)
+            fcntl(fds[i], F_SETFL, flags & ~O_NONBLOCK);
+    }
+}
+
 void term_return(void)
 {
     if (!term.open)
         return;
+    term_block();
     atomic_store(&back.taken, 1);
     reset_prog_mode();
     if (term.paste_mode)

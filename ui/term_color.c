@@ -21,7 +21,7 @@ struct look {
 };
 
 static struct {
-    int colors;
+    int colors, wanted;
     bool has_default; /* the terminal's own colours can be asked for */
     struct theme theme;
     struct look looks[ROLE_COUNT][ROLE_COUNT];
@@ -74,6 +74,7 @@ void term_color_start(const struct term_config *config)
 {
     int wanted = wanted_colors(config);
     state.colors = 0;
+    state.wanted = wanted;
     state.n_pairs = 1;
     memset(state.looks, 0, sizeof state.looks);
     if (wanted == 0 || !has_colors() || start_color() == ERR)
@@ -86,6 +87,11 @@ void term_color_start(const struct term_config *config)
 int term_color_count(void)
 {
     return state.colors;
+}
+
+int term_color_free(void)
+{
+    return state.colors >= 256 ? state.wanted : state.colors;
 }
 
 void term_color_theme(const struct theme *t)

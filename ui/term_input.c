@@ -13,6 +13,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include "base/clock.h"
+#include "picture/graphics.h"
 
 #define INPUT_FD        STDIN_FILENO
 #define KEY_PASTE       3000 /* our own code, above those that curses gives out */
@@ -213,6 +214,8 @@ static keycode key_of_csi(int first, bool *paste)
 {
     int numbers[2] = {0, 0}, at = 0, byte = first;
     bool plain = true;
+    char bytes[SEQUENCE_MAX + 4] = "\033[";
+    size_t len = 2;
     for (int n = 0; byte != ERR && n < SEQUENCE_MAX && (byte < 0x40 || byte > 0x7e); n++) {
         if (byte >= '0' && byte <= '9' && numbers[at] < 10000)
             numbers[at] = numbers[at] * 10 + byte - '0';
@@ -220,8 +223,12 @@ static keycode key_of_csi(int first, bool *paste)
             at = 1;
         else
             plain = false;
+        bytes[len++] = (char)byte;
         byte = wgetch(state.keys);
     }
+    bytes[len++] = (char)byte;
+    if (first == '?' && graphics_answer(bytes, len) >= 0)
+        term_picture_answer(graphics_answer(bytes, len) == 1);
     *paste = plain && byte == '~' && numbers[0] == 200;
     keycode key = plain && byte > 0 && byte < 0x80 ? key_of_sequence(numbers[0], (char)byte) : 0;
     return key ? key | mods_of(numbers[1]) : 0;
