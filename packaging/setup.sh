@@ -9,13 +9,14 @@ export LC_ALL
 
 # A word is a package; "a|b" is satisfied by either (a is installed); "?a" is wanted only where apt knows it
 # (Debian 13 split libvirt's daemon into packages that Debian 12 does not have).
-BUILD='gcc make libc6-dev pkgconf|pkg-config libvirt-dev libncurses-dev libreadline-dev libjson-c-dev libxml2-dev'
+BUILD='gcc make libc6-dev pkgconf|pkg-config libvirt-dev libncurses-dev libreadline-dev libjson-c-dev libxml2-dev
+    libpcre2-dev libpng-dev libsixel-dev'
 # The libvirt daemon is wanted only for tests, which run one of their own: `make run` without one opens the
 # demo host, and must not put a service on anybody's machine.
-GUESTS='libvirt-clients libvirt-daemon libvirt-daemon-driver-qemu ?libvirt-daemon-log ?libvirt-daemon-driver-network
-    ?libvirt-daemon-driver-nodedev ?libvirt-daemon-driver-nwfilter ?libvirt-daemon-driver-secret
-    ?libvirt-daemon-driver-storage ?libvirt-daemon-driver-interface qemu-system-x86 qemu-utils dnsmasq-base iptables
-    iproute2 busybox-static cpio xz-utils e2fsprogs swtpm swtpm-tools ovmf'
+GUESTS='libvirt-clients libvirt-daemon libvirt-daemon-driver-qemu ?libvirt-daemon-log ?libvirt-daemon-lock
+    ?libvirt-daemon-plugin-lockd ?libvirt-daemon-driver-network ?libvirt-daemon-driver-nodedev
+    ?libvirt-daemon-driver-nwfilter ?libvirt-daemon-driver-secret ?libvirt-daemon-driver-storage
+    ?libvirt-daemon-driver-interface qemu-system-x86 qemu-utils dnsmasq-base iptables iproute2 psmisc busybox-static cpio xz-utils e2fsprogs swtpm swtpm-tools ovmf'
 CHECKS='clang libclang-rt-dev llvm clang-format clang-tidy cppcheck valgrind libcmocka-dev tmux jq ncurses-term
     ncurses-base mandoc bsdextrautils util-linux procps systemd zsh fish'
 DEB='dpkg-dev'
