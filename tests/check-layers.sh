@@ -33,5 +33,8 @@ forbid 'model/|virt/|command/|device/|logs/|diagnose/' 'base/ knows nobody' $(pr
 forbid 'virt/|command/' 'model/ knows base/ only' $(printf '%s\n' "$all" | grep '^src/model/')
 forbid 'virt/|command/|device/|logs/|autostart/' 'diagnose/ knows base/ and model/ only' $(printf '%s\n' "$all" | grep '^src/diagnose/' || echo /dev/null)
 forbid 'virt/|command/|device/|logs/' 'autostart/ knows base/ and model/ only' $(printf '%s\n' "$all" | grep '^src/autostart/' || echo /dev/null)
+forbid 'virt/|command/|device/|autostart/|diagnose/|preflight/|picture/' 'logs/ knows base/ and model/ only' $(printf '%s\n' "$all" | grep '^src/logs/' || echo /dev/null)
+forbid 'model/|virt/|command/|device/|logs/|autostart/|diagnose/|preflight/' 'picture/ knows base/ only' $(printf '%s\n' "$all" | grep '^src/picture/' || echo /dev/null)
+forbid 'virt/|command/|logs/|picture/' 'preflight/ knows base/, model/, device/, autostart/ and diagnose/ only' $(printf '%s\n' "$all" | grep '^src/preflight/' || echo /dev/null)
 forbid 'command/' 'virt/ does not know the commands' $(printf '%s\n' "$all" | grep '^src/virt/')
 exit $bad

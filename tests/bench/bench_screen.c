@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "tests/bench/measure.h"
 
 /* A frame is over when nothing came for this long: the program writes it in one go. */
 #define QUIET_MS    3
@@ -61,32 +62,6 @@ static double read_frame(int fd, size_t *bytes)
         last = now_ms();
         *bytes += n;
     }
-}
-
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double percentile(double *sorted, int n, double p)
-{
-    int i = (int)(p / 100 * n);
-    return sorted[i < n ? i : n - 1];
-}
-
-static long rss_kib(pid_t pid)
-{
-    char path[64], line[256];
-    long kib = 0;
-    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
-    FILE *f = fopen(path, "r");
-    while (f && fgets(line, sizeof line, f))
-        if (sscanf(line, "VmRSS: %ld", &kib) == 1)
-            break;
-    if (f)
-        fclose(f);
-    return kib;
 }
 
 int main(int argc, char **argv)

@@ -17,6 +17,19 @@ awk '/^\.IR boot\.vd/ { named = 1 } /^\.nf/ { inside = named; next } /^\.fi/ { i
     "$top/man/virtdeck-autostart.7" | sed 's/\\-/-/g' >"$TEST_TMP/work/boot.vd"
 check "virtdeck-autostart(7) shows boot.vd" test -s "$TEST_TMP/work/boot.vd"
 
+# The signatures that virtdeck-config(5) shows: read without a word, and they know their line.
+mkdir -p "$TEST_TMP/config/virtdeck" "$TEST_TMP/state/virtdeck"
+awk '/^\.I signatures\.json/ { named = 1 } /^\.nf/ { inside = named; next } /^\.fi/ { inside = named = 0 } inside' \
+    "$top/man/virtdeck-config.5" | sed "s/\\\\-/-/g; s/\\\\(aq/'/g; s/\[\"qemu\", /[\"event\", \"qemu\", /" \
+    >"$TEST_TMP/config/virtdeck/signatures.json"
+printf '{"time":%s000,"kind":"lifecycle","uuid":"%s","text":"%s"}\n' "$(date +%s)" \
+    "$("$VIRTDECK" --demo --json list --filter web3 | sed 's/.*"uuid":"\([^"]*\)".*/\1/')" \
+    "qemu: Could not open '/backup/db.qcow2': No such file" >"$TEST_TMP/state/virtdeck/events.jsonl"
+exits "virtdeck-config(5): its signatures" 0 env "XDG_CONFIG_HOME=$TEST_TMP/config" "XDG_STATE_HOME=$TEST_TMP/state" \
+    "$VIRTDECK" --demo explain web3
+is "are read without a mistake" "$err" ""
+like "and found" "$out" '/backup/db.qcow2 is on the backup disk, which is not mounted'
+
 run_example() { # DOCUMENT FILE: FILE.cmd and perhaps FILE.out
     line=$(cat "$2.cmd")
     status=0

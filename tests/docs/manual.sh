@@ -41,6 +41,10 @@ for command in $commands; do
     like "virtdeck.1 has $command" "$(cat "$TEST_TMP/virtdeck.1.txt")" "^ *$command( |\$)"
 done
 
+for run in $(sed -n 's/.*"run": "\([a-z-]*\)".*/\1/p' "$top/keymaps/default.json" | sort -u); do
+    like "virtdeck.1 has the key of $run" "$(cat "$TEST_TMP/virtdeck.1.txt")" "^ *\\($run( |\\))|\\($run( [a-z ]*)?\\)\."
+done
+
 exits "config --json" 0 "$VIRTDECK" --json config
 for option in $(printf '%s\n' "$out" | grep -Eo '"name": *"[^"]*"' | cut -d '"' -f 4); do
     like "virtdeck-config.5 has the option $option" "$(cat "$TEST_TMP/virtdeck-config.5.txt")" "^ *$option( |\$)"

@@ -92,4 +92,16 @@ is "dep does not" "$(state_of dep)" "shut off"
 is "never runs, without an answer" "$(state_of never)" running
 like "why a pool can't be started is told" "$(cat "$TEST_TMP/run.err")" "pool lost.*(No such file|cannot open)"
 check "each step is told" grep -q 'noimage.*failed' "$TEST_TMP/run.err"
+
+# ---- what is libvirt's to start, which it does once after a boot ----
+
+cheap_define nat
+cheap_define later
+v autostart nat >/dev/null
+set_policy later after=nat
+touch -d '1 hour ago' /run/libvirt/qemu/autostarted
+vd --json autostart run --anew >"$TEST_TMP/run.json" 2>"$TEST_TMP/run.err"
+is "libvirt's chance is past: the run does not wait for it" "$(of nat state)" failed
+like "and says so" "$(of nat why)" "once after a boot, and that is past"
+is "who waits for it is skipped" "$(of later state)" skipped
 done_testing

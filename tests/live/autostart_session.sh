@@ -140,7 +140,10 @@ check "the user logs out" log_out || show_console
 check "the user logs in" log_in || show_console
 eventually "the domain runs" 60 runs
 eventually "and boots" 60 guest_booted
-eventually "the unit is active" 20 sh -c '[ "$1" = active ]' sh "$(sctl is-active virtdeck-autostart)"
+unit_is_active() {
+    [ "$(sctl is-active virtdeck-autostart)" = active ]
+}
+eventually "the unit is active" 20 unit_is_active
 exits "the units are stopped" 0 sctl stop virtdeck-autostart virtdeck-supervise
 check "the domain runs on, though its QEMU is a child of the unit" runs
 exits "the unit is started again" 0 sctl start virtdeck-autostart

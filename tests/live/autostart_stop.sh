@@ -47,6 +47,11 @@ is "s6 is left alone" "$(state_of s6)" running
 before() {
     [ "$(event_ms "$1" Stopped)" -le "$(event_ms "$2" Stopped)" ]
 }
+# The one that goes last.
+s1_told() {
+    [ -n "$(event_ms s1 Stopped)" ]
+}
+eventually "libvirt has told of all" 20 s1_told
 check "in reverse: s5 before s4" before s5 s4
 check "s4 before s2" before s4 s2
 check "s2 before s1" before s2 s1

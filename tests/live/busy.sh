@@ -29,11 +29,11 @@ while [ $i -lt 5000 ]; do
 done >>/var/log/libvirt/qemu/guest01.log
 echo "the very last line" >>/var/log/libvirt/qemu/guest01.log
 for i in 1 2 3; do
-    exits "log -n 1" 0 vd log guest01 -n 1
+    exits "log -n 1" 0 vd log guest01 --source qemu -n 1
     is "is the last line" "$out" "the very last line"
 done
 : >/var/log/libvirt/qemu/guest02.log
-exits "an empty log" 0 vd log guest02
+exits "an empty log" 0 vd log guest02 --source qemu
 is "is empty" "$out" ""
 
 # ---- the acting connection ----
@@ -58,10 +58,10 @@ connected_twice() {
 check "it is connected anew" wait_for 20 connected_twice
 type_text ':suspend guest01'
 keys Enter
-shows "and acts" 'guest01 .*paused' 20
+shows "and acts" 'suspend: paused' 20
 type_text ':resume guest01'
 keys Enter
-shows "and acts again" 'guest01 .*running' 20
+shows "and acts again" 'resume: resumed' 20
 leave
 
 # ---- a domain whose job is held ----

@@ -75,16 +75,13 @@ unlike "a password in the URI is not shown" "$out$err" hunter2
 # On the screen: an ssh that hangs is given up on, and ended.
 term_start 120x36 -c "qemu+ssh://slow.example/system?command=$TEST_TMP/ssh-hangs"
 shows "a host that does not answer: connecting" 'connecting'
-no_ssh() {
-    [ -z "$(pgrep -P "$(term_pid)")" ]
-}
 has_ssh() {
-    ! no_ssh
+    ! no_child
 }
 eventually "its ssh is under way" 10 has_ssh
 type_text ':disconnect'
 keys Enter
 shows "it is given up" 'given up'
-eventually "and its ssh is ended" 10 no_ssh
+eventually "and its ssh is ended" 10 no_child
 leave
 done_testing

@@ -18,7 +18,6 @@ guest_define web1 machine=q35 disk=16M extra="<controller type='pci' index='0' m
     <disk type='file' device='cdrom'><target dev='sda' bus='sata'/><readonly/></disk>"
 check "the guest starts" v start web1 || done_testing
 eventually "the guest boots" 60 booted web1
-term_wait=20
 term_start 120x36 -c $URI
 shows "the guest" '^.{0,3}web1 '
 keys 2
@@ -26,21 +25,6 @@ wait_text '▸Devices◂'
 keys C-w
 wait_text 'Space Toggle'
 
-# at_top: the cursor is on the first row below the head.
-at_top() {
-    screen | grep -A 1 -E '^ *KIND +NAME ' | tail -n 1 | grep -q '^[▌>]'
-}
-# to_row REGEX: moves the cursor to that row. Home is waited for: where the screen still shows the row on which the
-# cursor was, the search would end at once, and the key after it would meet the first row.
-to_row() {
-    keys Home
-    wait_for "$term_wait" at_top
-    to_row_left=40
-    until wait_text "^▌.$1" 1 || [ $to_row_left -eq 0 ]; do
-        keys Down
-        to_row_left=$((to_row_left - 1))
-    done
-}
 # now_has, next_has REGEX: in what runs, in what the next boot brings. lacks: the other way round.
 now_has() {
     v dumpxml web1 | grep -Eq -e "$1"
@@ -58,11 +42,11 @@ next_lacks() {
 to_row 'nic'
 shows "a link is changed now and at next boot" 'link: .*now and at next boot'
 keys Space
-eventually "Space takes the link down" 10 now_has "<link state='down'"
-eventually "at next boot, too" 10 next_has "<link state='down'"
+eventually "Space takes the link down" 30 now_has "<link state='down'"
+eventually "at next boot, too" 30 next_has "<link state='down'"
 shows "the row shows it" '^▌.nic .*link\[○\]'
 keys Space
-eventually "and up again" 10 now_lacks "<link state='down'"
+eventually "and up again" 30 now_lacks "<link state='down'"
 shows "the row shows that, too" '^▌.nic .*link\[●\]'
 
 keys Right
@@ -70,11 +54,11 @@ shows "an offload takes effect at next boot" 'at next boot: libvirt cannot chang
 keys Space
 shows "its toggle shows both" 'tso4\[●→○\]'
 shows "and the tab line counts it" '≠ 1 change waits for boot'
-eventually "virsh: next boot" 10 next_has "guest .*tso4='off'"
+eventually "virsh: next boot" 30 next_has "guest .*tso4='off'"
 check "virsh: not now" now_lacks "tso4='off'"
 keys u
 hides "undone" '≠ 1 change waits'
-eventually "virsh: as before" 10 next_lacks "tso4='off'"
+eventually "virsh: as before" 30 next_lacks "tso4='off'"
 
 keys a
 wait_text 'Add to web1'
@@ -88,15 +72,15 @@ at_end() {
     screen_has "$1"
 }
 eventually "a device is added" 20 at_end '^▌.rng +rng0'
-eventually "virsh: now" 10 now_has '<rng '
-eventually "virsh: at next boot" 10 next_has '<rng '
+eventually "virsh: now" 30 now_has '<rng '
+eventually "virsh: at next boot" 30 next_has '<rng '
 to_row 'rng'
 keys d
 shows "d asks" 'Are you sure'
 keys y
 hides "it is removed when the guest has let it go" '^..?rng +rng0' 40
 eventually "virsh: now" 20 now_lacks '<rng '
-eventually "virsh: at next boot" 10 next_lacks '<rng '
+eventually "virsh: at next boot" 30 next_lacks '<rng '
 
 truncate -s 1M "$images/boot.iso"
 to_row 'cdrom'
@@ -106,10 +90,10 @@ shows "i opens the bar" ':device web1 sda insert'
 type_text "$images/boot.iso"
 keys Enter
 shows "the medium is in" 'media\[●\]'
-eventually "virsh: now" 10 now_has 'boot.iso'
+eventually "virsh: now" 30 now_has 'boot.iso'
 keys E
 shows "E takes it out" 'media\[○\]'
-eventually "virsh: now" 10 now_lacks 'boot.iso'
+eventually "virsh: now" 30 now_lacks 'boot.iso'
 keys Space
 shows "Space asks which one to insert" 'media: '
 esc
@@ -127,7 +111,7 @@ hides "a password is set" 'graphics vnc of web1'
 # A QEMU that was started without one takes none while it runs.
 shows "when it takes effect is told, itself not" 'passwd=\(hidden\), at next boot'
 # shellcheck disable=SC2016
-eventually "virsh has it" 10 sh -c 'virsh -q -c "$1" dumpxml --inactive --security-info web1 | grep -q gEhe1m77' sh $URI
+eventually "virsh has it" 30 sh -c 'virsh -q -c "$1" dumpxml --inactive --security-info web1 | grep -q gEhe1m77' sh $URI
 check "the screen has not" screen_lacks 'gEhe1m77'
 keys C-w
 leave

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Two clients change one definition at once, 200 times each, in part and as a whole: no change of either is lost unseen.
-# And virtdeck killed at 100 random moments of a change: the old or the new definition, whole; the journal can be read;
-# undo works.
+# The same with a client that does not even look whether somebody was faster. And virtdeck killed at 100 random moments
+# of a change: the old or the new definition, whole; the journal can be read; undo works.
 . "$(dirname "$0")/../lib.sh"
 . "$top/tests/live/lib.sh"
 need jq
@@ -23,7 +23,7 @@ xml() {
 # Each client has two places that only it writes: one that it writes by a narrow call, one by a whole definition. Before
 # it writes one again it looks whether what it wrote is still there.
 #   virtdeck: mtu of the NIC (update), rate of the random numbers (definition)
-#   virsh:    the description (metadata), the shares of the CPU (virsh edit, which defines)
+#   virsh:    the description (metadata), the shares of the CPU (virsh edit, which looks and defines; or define alone)
 mtu_of() {
     xml | sed -n "s/.*<mtu size='\([0-9]*\)'.*/\1/p"
 }
@@ -37,78 +37,132 @@ shares_of() {
     xml | sed -n 's/.*<shares>\(.*\)<.shares>.*/\1/p'
 }
 
-# still WHO WHAT GOT WANTED: notes what was lost, and when it was written.
+# still WHO WHAT GOT WANTED: notes what was lost, and when it was seen. False: it was, and counts but once, also where
+# it is not written anew now.
 still() {
-    [ -z "$4" ] || [ "$3" = "$4" ] || echo "$(now_ms) $1 $2 is $3 and was $4" >>"$TEST_TMP/lost"
+    [ -n "$4" ] && [ "$3" != "$4" ] || return 0
+    echo "$(now_ms) $1 $2 is $3 and was $4" >>"$TEST_TMP/lost"
+    false
 }
 
 ours() {
     mtu= rate=
     i=0
-    while [ $i -lt "$EDITS_ROUNDS" ]; do
+    while [ $i -lt "$rounds" ]; do
         i=$((i + 1))
         if [ $((i % 2)) = 0 ]; then
-            still virtdeck mtu "$(mtu_of)" "$mtu"
-            new=$((1000 + i))
+            still virtdeck mtu "$(mtu_of)" "$mtu" || mtu=
+            new=$((1000 + i)) was=mtu=$mtu
             set -- 52:54:00:00:00:01 mtu=$new
         else
-            still virtdeck rate "$(rate_of)" "$rate"
-            new=$i
+            still virtdeck rate "$(rate_of)" "$rate" || rate=
+            new=$i was=rate=$rate
             set -- rng0 rate=$new
         fi
         if vd --json device shared "$@" >"$TEST_TMP/ours" 2>&1 </dev/null; then
             [ $((i % 2)) = 0 ] && mtu=$new || rate=$new
-            grep -q 'edited-at-once' "$TEST_TMP/ours" && echo "$(now_ms) virtdeck" >>"$TEST_TMP/warned"
         else
             tail -n 1 "$TEST_TMP/ours" >>"$TEST_TMP/refused"
+            # It has said that what stands there is older than this one.
+            [ $((i % 2)) = 0 ] && mtu= || rate=
         fi
+        grep -q 'wrote the definition of shared in the same instant' "$TEST_TMP/ours" && echo "$(now_ms) virtdeck" >>"$TEST_TMP/warned"
+        grep 'not in the definition' "$TEST_TMP/ours" >>"$TEST_TMP/told"
+        # It went between the look above and virtdeck's own.
+        ! grep -q "$was).* not in the definition" "$TEST_TMP/ours" ||
+            echo "$(now_ms) virtdeck ${was%=*} is gone and was ${was#*=}" >>"$TEST_TMP/lost"
     done
     still virtdeck mtu "$(mtu_of)" "$mtu"
     still virtdeck rate "$(rate_of)" "$rate"
     : >"$TEST_TMP/ours.done"
 }
 
+# by_edit SHARES: virsh says that somebody else was faster, and leaves with status 0.
+by_edit() {
+    if EDITOR="sh $TEST_TMP/editor" v edit shared >"$TEST_TMP/theirs" 2>&1 </dev/null && ! grep -q error: "$TEST_TMP/theirs"; then
+        shares=$1
+    else
+        grep error: "$TEST_TMP/theirs" >>"$TEST_TMP/virsh.refused"
+    fi
+}
+
+# by_define SHARES: of what was read a while ago, as a person would.
+by_define() {
+    xml >"$TEST_TMP/theirs.xml"
+    sleep "0.1$((i % 10))"
+    sh "$TEST_TMP/editor" "$TEST_TMP/theirs.xml"
+    v define "$TEST_TMP/theirs.xml" >/dev/null 2>&1 && shares=$1
+}
+
 theirs() {
     desc= shares=
     i=0
     # Until the other is through, too: otherwise they would not be at it at the same time.
-    while [ $i -lt "$EDITS_ROUNDS" ] || [ ! -f "$TEST_TMP/ours.done" ]; do
+    while [ $i -lt "$rounds" ] || [ ! -f "$TEST_TMP/ours.done" ]; do
         i=$((i + 1))
         if [ $((i % 2)) = 0 ]; then
-            still virsh description "$(desc_of)" "$desc"
+            still virsh description "$(desc_of)" "$desc" || desc=
             v desc --config shared --new-desc "round $i" >/dev/null 2>&1 && desc="round $i"
         else
-            still virsh shares "$(shares_of)" "$shares"
+            still virsh shares "$(shares_of)" "$shares" || shares=
             cat >"$TEST_TMP/editor" <<EOF
 #!/bin/sh
 sed -i '/<cputune>/,/<.cputune>/d; s,^  <os>,  <cputune><shares>$((1000 + i))</shares></cputune>\n  <os>,' "\$1"
 EOF
-            # virsh says that somebody else was faster, and leaves with status 0.
-            if EDITOR="sh $TEST_TMP/editor" v edit shared >"$TEST_TMP/theirs" 2>&1 </dev/null &&
-                ! grep -q error: "$TEST_TMP/theirs"; then
-                shares=$((1000 + i))
-            else
-                grep error: "$TEST_TMP/theirs" >>"$TEST_TMP/virsh.refused"
-            fi
+            $by $((1000 + i))
         fi
     done
     still virsh description "$(desc_of)" "$desc"
     still virsh shares "$(shares_of)" "$shares"
     echo $i >"$TEST_TMP/theirs.rounds"
 }
-for f in lost warned refused virsh.refused; do
-    : >"$TEST_TMP/$f"
-done
-theirs &
-theirs_pid=$!
-ours
-wait $theirs_pid
-note "$EDITS_ROUNDS rounds of virtdeck's, $(cat "$TEST_TMP/theirs.rounds") of virsh's; refused: $(wc -l <"$TEST_TMP/refused") of virtdeck's," \
-    "$(wc -l <"$TEST_TMP/virsh.refused") of virsh's; overwritten: $(wc -l <"$TEST_TMP/lost"), warned of: $(wc -l <"$TEST_TMP/warned")"
-unseen=$(($(wc -l <"$TEST_TMP/lost") - $(wc -l <"$TEST_TMP/warned")))
-check "no change of either was lost unseen" test $unseen -le 0 || note "$(cat "$TEST_TMP/lost" "$TEST_TMP/warned")"
+
+# lost_of WHO: what the other one overwrote of that client's, as FIELD=VALUE.
+lost_of() {
+    sed -n "s/^[0-9]* $1 \([a-z]*\) is .* and was \(.*\)/\1=\2/p" "$TEST_TMP/lost"
+}
+
+# told_of CHANGE: virtdeck has said that it is gone.
+told_of() {
+    grep -q "$1).* not in the definition" "$TEST_TMP/told"
+}
+
+# at_once WHAT ROUNDS BY
+at_once() {
+    rounds=$2 by=$3
+    rm -f "$TEST_TMP/ours.done"
+    for f in lost warned told refused virsh.refused; do
+        : >"$TEST_TMP/$f"
+    done
+    theirs &
+    theirs_pid=$!
+    ours
+    wait $theirs_pid
+    vd history shared >>"$TEST_TMP/told"
+    note "$rounds rounds of virtdeck's, $(cat "$TEST_TMP/theirs.rounds") of virsh's; refused: $(wc -l <"$TEST_TMP/refused")" \
+        "of virtdeck's, $(wc -l <"$TEST_TMP/virsh.refused") of virsh's; overwritten: $(lost_of virtdeck | wc -l) of" \
+        "virtdeck's, $(lost_of virsh | wc -l) of virsh's, warned of: $(wc -l <"$TEST_TMP/warned")"
+    unseen=$(($(lost_of virsh | wc -l) - $(wc -l <"$TEST_TMP/warned")))
+    check "$1: no change of virsh's was lost unseen" test $unseen -le 0 ||
+        note "$(cat "$TEST_TMP/lost" "$TEST_TMP/warned")"
+    untold=
+    for change in $(lost_of virtdeck); do
+        told_of "$change" || untold="$untold $change"
+    done
+    is "$1: nor one of virtdeck's" "$untold" "" || note "$(cat "$TEST_TMP/lost" "$TEST_TMP/told")"
+}
+
+at_once "virsh edit" "$EDITS_ROUNDS" by_edit
+is "what was refused was for that alone" \
+    "$(grep -vcE 'somebody else wrote an older definition over the change|others keep changing its definition' "$TEST_TMP/refused")" 0
 check "nine of ten of virtdeck's changes were made all the same" test "$(wc -l <"$TEST_TMP/refused")" -le $((EDITS_ROUNDS / 10)) ||
     note "$(sort "$TEST_TMP/refused" | uniq -c)"
+check "hardly one of virtdeck's was lost ($(lost_of virtdeck | wc -l))" test "$(lost_of virtdeck | wc -l)" -le $((EDITS_ROUNDS / 50 + 1)) ||
+    note "$(cat "$TEST_TMP/lost")"
+check "and of no other it was said that it is gone" test "$(grep -c 'not in the definition' "$TEST_TMP/told")" -le "$(lost_of virtdeck | wc -l)" ||
+    note "$(cat "$TEST_TMP/lost" "$TEST_TMP/told")"
+at_once "virsh define" $((EDITS_ROUNDS / 4)) by_define
+check "that took some out" test "$(lost_of virtdeck | wc -l)" -gt 0
 like "the password has outlived all of it" "$(xml)" "passwd='hunter22'"
 
 # ---- killed ----

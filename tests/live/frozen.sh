@@ -19,13 +19,14 @@ age_under() {
     [ "$(age)" -lt "$1" ] 2>/dev/null
 }
 
-# responds WHAT REGEX KEY…: the key's effect is on the screen at once; polling itself takes some 30 ms.
+# responds WHAT REGEX KEY…: the key's effect is on the screen, although the daemon goes on only later.
 responds() {
     responds_what=$1
     responds_regex=$2
     shift 2
     keys "$@"
-    if wait_text "$responds_regex" 1 && [ "$waited_ms" -le $((250 * TEST_SLOWNESS)) ]; then
+    if wait_text "$responds_regex" 5; then
+        keep_ms
         ok "$responds_what ($waited_ms ms)"
     else
         not_ok "$responds_what: $waited_ms ms"
@@ -39,7 +40,8 @@ guests_define 5 net=no
 for g in 01 02 03; do
     v start guest$g >/dev/null
 done
-term_start 120x36 -c $URI
+# Without keepalive: on a slow machine the connection would be given up while the daemon stands still.
+term_start 120x36 -c $URI -o keepalive=0
 shows "the guests" '^.{0,3}guest03 .*running' 20
 eventually "fresh figures" 10 age_under 15
 # A stopped guest's row: only its looks can change.
@@ -57,9 +59,11 @@ responds "takes text" '^:list' l i s t
 esc
 responds "the filter too" 'guest05' /
 type_text 'guest05'
-eventually "and filters" 1 screen_lacks '^.{0,3}guest01 '
+eventually "and filters" 5 screen_lacks '^.{0,3}guest01 '
 keys C-u
 esc
+# Polling itself takes some 30 ms.
+usually_within "at once" 250
 shows "all are back" '^.{0,3}guest01 '
 eventually "the age on the screen grows" 10 age_over 30
 looks_stale() {
@@ -71,14 +75,19 @@ keys Enter
 keys Home
 responds "keys go on while a command waits for the daemon" '^▌.?guest02' Down
 
-daemon_thaw
-if wait_for 2 age_under 15; then
-    ok "fresh $waited_ms ms after the daemon went on"
-else
-    not_ok "fresh within two ticks"
-    note "$(screen)"
-fi
-shows "the command that waited is done" '^.{0,3}guest01 .*paused' 5
+# Two ticks are two seconds.
+all_ms=
+for round in 1 2 3; do
+    daemon_thaw
+    eventually "all is fresh when the daemon goes on" 15 age_under 15 || note "$(screen)"
+    keep_ms
+    [ $round != 1 ] || shows "the command that waited is done" '^.{0,3}guest01 .*paused' 20
+    if [ $round != 3 ]; then
+        daemon_freeze
+        eventually "it stands still again" 15 age_over 30
+    fi
+done
+usually_within "within two ticks" 2000
 is "virsh agrees" "$(state_of guest01)" paused
 leave
 restored "the terminal is as before"

@@ -44,7 +44,7 @@ exits "destroy it" 0 vd --yes destroy "$(v domuuid state=running)"
 type_text ':start plain'
 shows "the bar has the line" '^:start plain'
 v undefine plain >/dev/null
-eventually "the guest vanishes" 3 screen_lacks '^.{0,3}plain '
+eventually "the guest vanishes" 20 screen_lacks '^.{0,3}plain '
 keys Enter
 shows "the command says that it is gone" '(plain.*(no|not|gone)|(no|not|gone).*plain)'
 check "the program lives" term_alive
@@ -58,7 +58,7 @@ type_text ':shutdown deaf'
 keys Enter
 v undefine deaf >/dev/null
 v destroy deaf >/dev/null
-eventually "it vanishes during its shutdown" 3 screen_lacks '^.{0,3}deaf +running'
+eventually "it vanishes during its shutdown" 20 screen_lacks '^.{0,3}deaf +running'
 check "the program lives" term_alive
 leave
 restored "the terminal is as before"

@@ -185,6 +185,10 @@ booted() {
     [ "$(grep -c 'guest is up' "/var/log/libvirt/qemu/$1-serial.log" 2>/dev/null)" -ge "${2-1}" ] 2>/dev/null
 }
 
+# For env: a sanitizer's report of another user's program goes to where he may write; newer ones end the program else.
+reports="ASAN_OPTIONS=${ASAN_OPTIONS-}:log_path=stderr UBSAN_OPTIONS=${UBSAN_OPTIONS-}:log_path=stderr
+    TSAN_OPTIONS=${TSAN_OPTIONS-}:log_path=stderr"
+
 vd() {
     "$VIRTDECK" -c $URI "$@"
 }

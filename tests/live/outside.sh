@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# What others do with virsh is on the screen within a second.
+# What others do with virsh is on the screen within a second, by libvirt's events: the next sample is far away.
 . "$(dirname "$0")/../lib.sh"
 . "$top/tests/live/lib.sh"
 . "$top/tests/terminal/lib.sh"
@@ -9,29 +9,30 @@
 check "libvirtd starts" daemon_start || done_testing
 network_start
 guests_define 10 net=no
-term_start 120x36 -c $URI -o interval=5
+term_start 120x36 -c $URI -o interval=60
 shows "ten guests" 'guest10' 20
 
-# soon WHAT REGEX SECONDS: on the screen within the time, whatever the interval; slow tools get no more.
+# soon WHAT REGEX: on the screen, a minute before the next sample.
 soon() {
     soon_what=$1
-    if wait_text "$2" 1; then
+    if wait_text "$2" 10; then
+        keep_ms
         ok "$soon_what is on the screen after $waited_ms ms"
     else
-        not_ok "$soon_what is on the screen within 1 s"
+        not_ok "$soon_what is on the screen"
         note "$(screen)"
     fi
 }
 soon_gone() {
-    if wait_for 1 screen_lacks "$2"; then
+    if wait_for 10 screen_lacks "$2"; then
+        keep_ms
         ok "$1 is off the screen after $waited_ms ms"
     else
-        not_ok "$1 is off the screen within 1 s"
+        not_ok "$1 is off the screen"
         note "$(screen)"
     fi
 }
 
-# The interval is 5 s: what comes within one came by an event.
 v start guest03 >/dev/null
 soon "start" '^.{0,3}guest03 .*running'
 v suspend guest03 >/dev/null
@@ -56,5 +57,6 @@ v start guest04 >/dev/null
 soon "start" '^.{0,3}guest04 .*running'
 v managedsave guest04 >/dev/null
 soon "managedsave" '^.{0,3}guest04 .*(shut off|saved)'
+usually_within "within a second" 1000
 leave
 done_testing

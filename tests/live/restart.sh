@@ -30,14 +30,21 @@ shows "the cursor below" '^▌.?guest05'
 before=$(screen | grep -oE '^.{0,3}guest[0-9]+')
 like "two tags and a cursor" "$before" '▌'
 
+# Behind the host's mark stands the age of its figures, or in words why there are none.
+is_lost() {
+    screen | head -n 1 | grep -Eq '● [^0-9 ]'
+}
+is_connected() {
+    screen | head -n 1 | grep -Eq '● [0-9]'
+}
 kill_and_wait() {
     daemon_kill
-    shows "$1: the host line says that the connection is lost" '(reconnect|lost|retry|connecting|down)' 10
+    eventually "$1: the host line says that the connection is lost" 10 is_lost || note "$(screen)"
     keys Up
     keys Down
     check "$1: the program lives" term_alive
     check "$1: libvirtd starts again" daemon_start
-    shows "$1: it is connected again" '[1-9] run' 20
+    eventually "$1: it is connected again" 30 is_connected || note "$(screen)"
     same() {
         [ "$(screen | grep -oE '^.{0,3}guest[0-9]+')" = "$before" ]
     }
@@ -46,14 +53,14 @@ kill_and_wait() {
 kill_and_wait "killed once"
 kill_and_wait "killed twice"
 v start guest01 >/dev/null
-shows "events come again" '^.{0,3}guest01 .*running' 2
+shows "events come again" '^.{0,3}guest01 .*running' 20
 v undefine guest10 >/dev/null
-eventually "and go on" 2 screen_lacks '^.{0,3}guest10 '
+eventually "and go on" 20 screen_lacks '^.{0,3}guest10 '
 is "the guests ran on" "$(v list --name | grep . | sort | tr '\n' ' ')" "guest01 guest02 guest05 guest07 "
 
 # A domain that changed while nobody was connected.
 daemon_kill
-wait_text '(reconnect|lost|retry|connecting|down)' 10
+wait_for 10 is_lost
 daemon_start
 v domrename guest08 other08 >/dev/null
 shows "a name that changed during the pause" 'other08' 20

@@ -65,6 +65,7 @@ printed() {
     v dumpxml --inactive --security-info "$1" | sed '/^    <controller.*[^/]>$/,/^    <.controller>/d; /^    <controller.*\/>/d'
 }
 
+: >"$TEST_TMP/alarms"
 accepted=0 refused=0 changes=0 refusals=0
 for file in "$top"/tests/data/domains/*.xml; do
     if ! v define "$file" >"$TEST_TMP/define" 2>&1; then
@@ -85,6 +86,7 @@ for file in "$top"/tests/data/domains/*.xml; do
         "$VIRTDECK" -c $URI --keep-going -f "$TEST_TMP/script" >"$TEST_TMP/out" 2>"$TEST_TMP/err" </dev/null
         changes=$((changes + $(wc -l <"$TEST_TMP/moves")))
         refusals=$((refusals + $(grep -c '^virtdeck:' "$TEST_TMP/err")))
+        grep -h 'not in the definition' "$TEST_TMP/out" "$TEST_TMP/err" >>"$TEST_TMP/alarms"
     fi
     after=$(printed "$name")
     if [ "$before" != "$after" ]; then
@@ -107,4 +109,5 @@ done
 note "$accepted definitions accepted, $refused refused by this libvirt; $changes fields set and put back, $refusals answers were refusals"
 check "most definitions are accepted" test $accepted -gt $refused
 check "many fields were tried" test $changes -gt 150
+is "nothing was taken for another client's doing" "$(cat "$TEST_TMP/alarms")" ""
 done_testing

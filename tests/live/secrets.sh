@@ -81,7 +81,7 @@ shows "its devices" 'vnc'
 keys 5
 type_text ":diff web1"
 keys Enter
-sleep 0.5
+wait_text 'no difference|\+\+\+ at the next boot'
 screen >>"$all"
 esc
 type_text ":device web1 vnc passwd=$secret"
@@ -89,10 +89,10 @@ keys Enter
 password_is() {
     definition | grep -q "type='vnc'.*passwd='$1'"
 }
-eventually "the password is set from the bar" 10 password_is "$secret"
+eventually "the password is set from the bar" 30 password_is "$secret"
 type_text ":history web1"
 keys Enter
-sleep 0.5
+wait_text 'NUMBER +TIME +WHO'
 screen >>"$all"
 esc
 leave

@@ -62,6 +62,7 @@ v destroy guest03 >/dev/null
 # By the time that this one is back, the others' turn would have been.
 crash guest04
 eventually "a crash that comes later is heeded" 20 runs_anew guest04 "$crash_pid" || explain
+eventually "that was told" 20 event_came guest04 restart
 is "destroyed: off" "$(state_of guest02)" "shut off"
 is "shut down by its guest under on-crash: off" "$(state_of guest01)" "shut off"
 is "destroyed under always: off" "$(state_of guest03)" "shut off"

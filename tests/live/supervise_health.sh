@@ -13,6 +13,8 @@ guest_define said net=no
 guest_define restarted net=no
 guest_define reset net=no extra="$agent"
 guest_define hung net=no
+# Nobody can say of it what its console has shown.
+guest_define unseen net=no serial=no
 often="health-interval=2s health-failures=1 timeout=1s restart-pause=0"
 # shellcheck disable=SC2086
 {
@@ -20,9 +22,11 @@ often="health-interval=2s health-failures=1 timeout=1s restart-pause=0"
     exits "health=running, restart" 0 vd autostart restarted health=running health-action=restart $often
     exits "health=agent, reset" 0 vd autostart reset health=agent health-action=reset health-interval=2s \
         health-failures=2 timeout=1m restart-pause=0
+    exits "health=serial without a log file" 0 vd autostart unseen 'health=serial:/never printed/' \
+        health-action=restart $often
     exits "health=running, reset" 0 vd autostart hung health=running health-action=reset $often
 }
-for g in said restarted reset hung; do
+for g in said restarted reset hung unseen; do
     v start $g >/dev/null
 done
 for g in said restarted reset hung; do
@@ -66,6 +70,7 @@ pid=$(qemu_pid hung)
 kill -STOP "$pid"
 eventually "a QEMU that hears no reset is restarted" 80 runs_anew hung "$pid" || explain
 is "that was told" "$(events_of hung reset-unheard)" 1
+is "what can't be told is no failure" "$(events_of unseen unhealthy)" 0
 is "nothing else was restarted" "$(events_of "" health-restart)" 1
 supervise_end TERM
 done_testing

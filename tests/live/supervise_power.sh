@@ -224,8 +224,7 @@ eventually "the agent answers" 90 agent_answers
 in_guest() {
     v qemu-agent-command plain "{\"execute\":\"guest-exec\",\"arguments\":{\"path\":\"/bin/busybox\",\"arg\":[$1]}}" >/dev/null
 }
-in_guest '"mkdir","-p","/sbin"'
-in_guest '"ln","-s","/bin/busybox","/sbin/hwclock"'
+in_guest '"sh","-c","mkdir -p /sbin; ln -s /bin/busybox /sbin/hwclock"'
 eventually "the supervisor knows bad" 20 known_running bad
 v net-destroy default >/dev/null
 pid=$(qemu_pid bad)

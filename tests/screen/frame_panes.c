@@ -147,52 +147,6 @@ static void test_events_search(void **state)
     stage_close(&s);
 }
 
-static const char *const log_lines[] = {
-    "2025-10-09 08:40:01.123+0000: starting up libvirt version: 9.0.0, package: 9.0.0-4+deb12u2",
-    "LC_ALL=C \\",
-    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin \\",
-    "/usr/bin/qemu-system-x86_64 \\",
-    "-name guest=db1,debug-threads=on \\",
-    ("-machine pc-q35-7.2,usb=off,dump-guest-core=off,memory-backend=pc.ram,a-very-long-tail-of-settings=on "
-     "\\"),
-    "-accel kvm \\",
-    "char device redirected to /dev/pts/4 (label charserial0)",
-    "2025-10-09T08:41:00Z qemu-system-x86_64: warning: host doesn't support requested feature",
-    "2025-10-09T08:42:00Z qemu-system-x86_64: -drive: Failed to get \"write\" lock",
-    "Is another process using the image [/srv/images/db1.qcow2]?",
-    "an escape \x1b[31m sequence, and a \x07 bell",
-    "2025-10-09 08:43:00.000+0000: shutting down, reason=failed",
-};
-
-static void test_logs(void **state)
-{
-    (void)state;
-    struct stage s;
-    on_db1(&s, 120, 36, true);
-    stage_run(&s, "pane logs");
-    s.deck.log.why = "logs are read on the host itself; this one is far away";
-    stage_expect(&s, "logs-remote");
-    s.deck.log.why = NULL;
-    stage_log(&s, log_lines, ARRAY_LEN(log_lines));
-    s.deck.log.seen = 3;
-    stage_run(&s, "pane overview");
-    stage_expect(&s, "logs-badge");
-    stage_run(&s, "pane logs");
-    stage_run(&s, "focus pane");
-    stage_expect(&s, "logs-120x36");
-    stage_run(&s, "focus pane");
-    stage_resize(&s, 80, 12);
-    stage_expect(&s, "logs-80x12");
-    stage_run(&s, "search lock");
-    stage_expect(&s, "logs-search");
-    stage_run(&s, "move home");
-    stage_run(&s, "move right");
-    stage_expect(&s, "logs-home-right");
-    stage_run(&s, "search nowhere");
-    stage_expect(&s, "logs-not-found");
-    stage_close(&s);
-}
-
 /* A pane that is scrolled beyond its end comes back. */
 static void test_scroll_is_clamped(void **state)
 {
@@ -215,15 +169,10 @@ int main(void)
 {
     stage_setup();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_overview),
-        cmocka_unit_test(test_devices),
-        cmocka_unit_test(test_graphs),
-        cmocka_unit_test(test_graphs_zoomed),
-        cmocka_unit_test(test_graphs_of_host),
-        cmocka_unit_test(test_events),
-        cmocka_unit_test(test_events_search),
-        cmocka_unit_test(test_logs),
-        cmocka_unit_test(test_scroll_is_clamped),
+        cmocka_unit_test(test_overview),       cmocka_unit_test(test_devices),
+        cmocka_unit_test(test_graphs),         cmocka_unit_test(test_graphs_zoomed),
+        cmocka_unit_test(test_graphs_of_host), cmocka_unit_test(test_events),
+        cmocka_unit_test(test_events_search),  cmocka_unit_test(test_scroll_is_clamped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

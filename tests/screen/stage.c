@@ -13,6 +13,8 @@
 #include <time.h>
 #include "base/file.h"
 #include "base/paths.h"
+#include "diagnose/signature.h"
+#include "logs/stamp.h"
 #include "model/domdef.h"
 #include "tests/screen/stage.h"
 #include "ui/run.h"
@@ -274,13 +276,32 @@ void stage_past(struct stage *s)
     happened(s, 5, SEV_GOOD, MARK_NONE, "command", db, "autostart: on");
 }
 
+void stage_log_line(struct stage *s, enum line_source source, int64_t wall_ms, const char *text)
+{
+    struct deck *d = &s->deck;
+    struct logs_view *v = &d->log;
+    const struct evidence_line line = {.source = source, .text = text, .len = strlen(text)};
+    if (!v->lines)
+        v->lines = merge_new(5000, 1 << 20);
+    if (!d->signatures)
+        d->signatures = signatures_load(NULL, NULL);
+    if (deck_vm(d)) {
+        v->host = deck_host(d)->host.id;
+        v->uuid = deck_vm(d)->uuid;
+    }
+    const struct signature *known = signatures_best(d->signatures, &line);
+    if (known)
+        atomic_fetch_add(&v->marks, 1);
+    merge_add(v->lines, source, wall_ms, STAGE_WALL_MS, text, line.len, known ? known->id : NULL,
+              known ? known->severity : SEV_INFO);
+}
+
 void stage_log(struct stage *s, const char *const *lines, size_t n)
 {
-    struct tail_view *v = &s->deck.log.view;
-    v->lines = xcalloc(n, sizeof(*v->lines));
-    v->n = n;
-    for (size_t i = 0; i < n; i++)
-        v->lines[i] = (struct tail_line){i + 1, xstrdup(lines[i])};
+    for (size_t i = 0; i < n; i++) {
+        size_t behind;
+        stage_log_line(s, SOURCE_QEMU, stamp_read(lines[i], strlen(lines[i]), &behind), lines[i]);
+    }
 }
 
 static void draw(struct stage *s, struct strbuf *out, bool roles)

@@ -40,6 +40,8 @@ void stage_define(struct vm *vm, const char *extra, const char *devices);
 struct snapshot *stage_everyday(void);
 /* Series for the domains of that host, and events. */
 void stage_past(struct stage *s);
+/* A line of the selected domain, marked as known failures are; wall_ms 0: it has no time. */
+void stage_log_line(struct stage *s, enum line_source source, int64_t wall_ms, const char *text);
 /* A QEMU log of these lines. */
 void stage_log(struct stage *s, const char *const *lines, size_t n);
 

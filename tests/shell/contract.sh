@@ -185,7 +185,36 @@ is "has the documented keys" "$(json '.[0] | ["alias","kind","model","target","s
 exits "hosts --json" 0 demo --json hosts
 is "has the host" "$(json '.[0] | [.name, .state, .demo]')" '["demo","connected",true]'
 exits "log of a host without" 1 demo log web1
-like "says why" "$err" 'log web1: '
+like "says why" "$err" 'log web1: qemu: the test driver writes no log'
+exits "a source that was named" 1 demo log web1 --source qemu
+exits "another one" 0 demo log web1 --source events,deck
+is "without lines" "$out" ""
+like "says so" "$err" 'log web1: there are no lines, of these sources: event, virtdeck; .*--follow'
+exits "nor with an expression" 0 demo log web1 --source deck --grep x
+like "says that" "$err" 'log web1: no line matches, of these sources: virtdeck$'
+exits "a command" 0 "$VIRTDECK" -c test:///default start test
+found=0 i=0
+while [ $i -lt 40 ]; do
+    "$VIRTDECK" -c test:///default log test 2>/dev/null | grep -q 'start: was already running' && found=$((found + 1))
+    i=$((i + 1))
+done
+is "is in each look at the log" $found 40
+state=${XDG_STATE_HOME:-$HOME/.local/state}/virtdeck
+event() {
+    sed "s/\"time\":[0-9]*/\"time\":$1/; s/\"text\":\"[^\"]*\"/\"text\":\"$3\"/; s/\"kind\":\"[^\"]*\"/\"kind\":\"$2\"/" \
+        "$TEST_TMP/event"
+}
+grep '"vm":"test"' "$state/events.jsonl" | head -n 1 >"$TEST_TMP/event"
+event 1000 command first >"$state/events.jsonl"
+event 3000 command third >>"$state/events.jsonl"
+event 2000 autostart second >"$state/actions.jsonl"
+event 4000 autostart fourth >>"$state/actions.jsonl"
+exits "what unattended virtdecks did" 0 "$VIRTDECK" -c test:///default log test --source deck
+is "stands where it belongs, once" "$(printf '%s\n' "$out" | sed 's/.* //' | tr '\n' ' ')" "first second third fourth "
+exits "no such source" 2 demo log web1 --source events,bogus
+like "names those there are" "$err" 'no source bogus; there are qemu, serial, events'
+exits "no expression" 2 demo log web1 --grep '('
+exits "no count" 2 demo log web1 -n 1.5
 
 # ---- output ----
 exits "a full disk" 1 sh -c '"$0" --demo list >/dev/full' "$VIRTDECK"

@@ -27,6 +27,7 @@ autostart db1 off
 rename web3 web4
 undefine --yes web4
 log db1
+screenshot db1
 EOF
 exits "a script of all commands" 1 "$VIRTDECK" --demo --keep-going -f "$TEST_TMP/script"
 printf '%s\n%s\n' "$out" "$err" >"$TEST_TMP/all"

@@ -5,7 +5,6 @@
 . "$(dirname "$0")/../lib.sh"
 . "$top/tests/terminal/lib.sh"
 
-term_wait=20
 
 # run_line COMMAND WHAT REGEX: typed into the bar; one test.
 run_line() {

@@ -5,7 +5,6 @@
 . "$(dirname "$0")/../lib.sh"
 . "$top/tests/terminal/lib.sh"
 
-term_wait=20
 
 # open_devices VM [SIZE [ARGUMENT…]]: the pane of that domain's devices has the keys.
 open_devices() {
@@ -22,22 +21,6 @@ open_devices() {
     case $devices_size in
     120x36) keys C-w ;;
     esac
-}
-
-# at_top: the cursor is on the first row below the head.
-at_top() {
-    screen | grep -A 1 -E '^ *KIND +NAME ' | tail -n 1 | grep -q '^[▌>]'
-}
-# to_row REGEX: moves the cursor down until it is on that row, from the first one on: as long as the screen still shows
-# where the cursor was, it may seem to be there already.
-to_row() {
-    keys Home
-    wait_for "$term_wait" at_top
-    to_row_left=40
-    until wait_text "^[▌>].$1" 1 || [ $to_row_left -eq 0 ]; do
-        keys Down
-        to_row_left=$((to_row_left - 1))
-    done
 }
 
 open_devices web3
@@ -141,6 +124,7 @@ keys F2
 hides "applied" 'graphics vnc of web3'
 keys C-w
 type_text ':device web3 vnc set passwd=gEhe1m88'
+shows "what is typed in the bar is shown" 'passwd=gEhe1m88'
 keys Enter
 hides "typed in the bar it is not shown afterwards" 'gEhe1m88'
 hides "no job is left" 'stops waiting'

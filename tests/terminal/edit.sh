@@ -10,6 +10,7 @@ state=$HOME/.local/state/virtdeck
 cat >"$TEST_TMP/editor" <<EOF2
 #!/bin/sh
 echo "EDITOR HAS THE TERMINAL"
+: >"$TEST_TMP/has-begun"
 read -r line
 echo "read \$line" >"$TEST_TMP/was-read"
 . "$TEST_TMP/do" "\$1"
@@ -23,11 +24,16 @@ run_bar() {
     type_text "$1"
     keys Enter
 }
+# What an editor of before wrote may still be on the screen.
+editor_begins() {
+    eventually "$1" 20 test -e "$TEST_TMP/has-begun"
+}
 # edit_with LINE [COMMAND]: has the editor run once, doing this.
 edit_with() {
     does "$1"
+    rm -f "$TEST_TMP/has-begun"
     run_bar "${2-edit web1}"
-    shows "the editor" 'EDITOR HAS THE TERMINAL'
+    editor_begins "the editor"
     rm -f "$TEST_TMP/was-read"
     type_text hello
     keys Enter
@@ -59,8 +65,9 @@ edit_with 'echo "<domain><oops></domain>" >"$1"'
 shows "no XML: the line is told" 'line [0-9] of the XML'
 shows "and the question" 'Edit the text again\?'
 does 'sed -i "s/.*/<domain><half>/" "$1"'
+rm -f "$TEST_TMP/has-begun"
 keys y
-shows "the editor again" 'EDITOR HAS THE TERMINAL'
+editor_begins "the editor again"
 keys Enter
 shows "still wrong" 'Edit the text again\?'
 keys n
@@ -70,8 +77,9 @@ is "where it is" "$(cat "$state"/edits/*.xml)" '<domain><half>'
 does 'exit 0'
 run_bar 'edit web1'
 shows "the next edit offers it" 'Take it up again'
+rm -f "$TEST_TMP/has-begun"
 keys y
-shows "the editor" 'EDITOR HAS THE TERMINAL'
+editor_begins "the editor"
 keys Enter
 shows "wrong as before" 'Edit the text again\?'
 keys n

@@ -9,7 +9,7 @@ unset TMUX
 : "${TMUX_TMPDIR:=$TEST_TMP}"
 export TMUX_TMPDIR
 term_session=vd
-term_wait=10
+term_wait=30
 
 tm() {
     tmux -u -L "test$$" -f /dev/null "$@"
@@ -54,7 +54,9 @@ term_shell() {
 
 term_open() {
     tm kill-session -t $term_session 2>/dev/null
-    term_bytes=$TEST_TMP/bytes
+    # A file of its own: what writes the stream of the session before may not be through with it.
+    term_number=$((${term_number-0} + 1))
+    term_bytes=$TEST_TMP/bytes.$term_number
     : >"$term_bytes"
     # The command waits for the go: not one byte of it may be missing in the stream.
     rm -f "$TEST_TMP/go"
@@ -194,6 +196,13 @@ ends() {
     shows "$1" "\[ended $2\]"
 }
 
+# The last word about bracketed paste must be "off". The bytes may come a little after the screen.
+paste_is_off() {
+    case $(grep -aoE '\[\?2004[hl]' "$term_bytes" | tail -n 1) in
+    *h) return 1 ;;
+    esac
+}
+
 # restored WHAT: one test: the terminal is as it was before the program: modes, screen, cursor, mouse, paste mode.
 restored() {
     restored_why=
@@ -206,11 +215,9 @@ restored() {
     if [ "$restored_flags" != "0 1 0 0 0" ]; then
         restored_why="$restored_why alternate screen, cursor, mouse, keypad, cursor keys: $restored_flags"
     fi
-    # The last word about bracketed paste must be "off".
-    restored_paste=$(grep -aoE '\[\?2004[hl]' "$term_bytes" | tail -n 1)
-    case $restored_paste in
-    *h) restored_why="$restored_why bracketed paste is still on" ;;
-    esac
+    if ! wait_for 5 paste_is_off; then
+        restored_why="$restored_why bracketed paste is still on"
+    fi
     if [ -z "$restored_why" ]; then
         ok "$1"
     else
@@ -220,13 +227,57 @@ restored() {
     fi
 }
 
+# no_child: the program has no other one under way.
+no_child() {
+    [ -z "$(pgrep -P "$(term_pid)")" ]
+}
+
+# A job may still be about to end although the screen shows what it did: libvirt's event comes before the call returns.
+left() {
+    if screen_has 'jobs? (is|are) still running:'; then
+        keys y
+    fi
+    screen_has '\[ended 0\]'
+}
+
 # leave: ends the program the normal way, for tests about something else.
 leave() {
     esc
     keys q
-    if ! wait_text '\[ended 0\]' 5; then
+    if ! wait_for 20 left; then
         not_ok "q leaves"
         note "$(screen)"
         kill -KILL "$(term_pid)" 2>/dev/null
     fi
+}
+
+# ---- the device pane ----
+
+# at_top: the cursor is on the first row below the head.
+at_top() {
+    screen | grep -A 1 -E '^ *KIND +NAME ' | tail -n 1 | grep -q '^[▌>]'
+}
+# cursor_row: where it is, its kind and its name: figures change by themselves.
+cursor_row() {
+    screen | sed -n '/^ *KIND  *NAME /,$p' | grep -n '^[▌>]' | awk '{ print $1, $2, $3; exit }'
+}
+# A frame that is only half drawn may have no cursor.
+cursor_moved() {
+    to_row_is=$(cursor_row)
+    [ -n "$to_row_is" ] && [ "$to_row_is" != "$to_row_was" ]
+}
+# to_row REGEX: moves the cursor down until it is on that row, from the first one on and a row at a time: as long as the
+# screen still shows where the cursor was, it may seem to be there already, or not yet.
+to_row() {
+    keys Home
+    wait_for "$term_wait" at_top
+    to_row_was=
+    to_row_left=40
+    wait_for 10 cursor_moved
+    until printf '%s\n' "$to_row_is" | grep -Eq "^[0-9]+:[▌>].$1" || [ $to_row_left -eq 0 ]; do
+        to_row_was=$to_row_is
+        keys Down
+        wait_for 10 cursor_moved
+        to_row_left=$((to_row_left - 1))
+    done
 }

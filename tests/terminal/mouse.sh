@@ -47,7 +47,7 @@ click_row '^.{0,3}web1 ' 5 65
 wheeled() {
     [ "$(screen | grep -E '^▌')" != "$selected" ] || [ -z "$(screen | grep -E '^▌')" ]
 }
-eventually "the wheel moves the table" 5 wheeled
+eventually "the wheel moves the table" 20 wheeled
 click_on 'Help.*Quit' Help
 shows "a click on the key bar runs the key" '(Keys|Help)'
 esc

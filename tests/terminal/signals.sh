@@ -56,11 +56,11 @@ leave
 deck
 pid=$(term_pid)
 tm kill-session -t $term_session
-eventually "it ends with its terminal" 5 dead "$pid"
+eventually "it ends with its terminal" 20 dead "$pid"
 deck
 pid=$(term_pid)
 tm kill-server
-eventually "it ends with a killed server" 5 dead "$pid"
+eventually "it ends with a killed server" 20 dead "$pid"
 
 # Twice: the second terminal is another.
 deck

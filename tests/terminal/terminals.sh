@@ -43,11 +43,18 @@ is "NO_COLOR: no colour was sent" "$(colours)" 0
 leave
 term_start 120x36 TERM=tmux-256color --demo
 shows "with colours: the deck" 'web1 '
-like "with colours: some were sent" "$(colours)" '^[1-9]'
+# The bytes may come a little after the screen.
+has_colours() {
+    [ "$(colours)" -gt 0 ]
+}
+eventually "with colours: some were sent" 10 has_colours
 leave
 term_start 120x36 TERM=tmux-256color --demo -o color=truecolor -o theme=nord
 shows "truecolor: the deck" 'web1 '
-like "truecolor: sends RGB" "$(LC_ALL=C grep -acE '38[:;]2[:;]' "$term_bytes")" '^[1-9]'
+has_rgb() {
+    LC_ALL=C grep -aqE '38[:;]2[:;]' "$term_bytes"
+}
+eventually "truecolor: sends RGB" 10 has_rgb
 leave
 
 for locale in C POSIX; do

@@ -5,12 +5,11 @@
 . "$(dirname "$0")/../lib.sh"
 . "$top/tests/terminal/lib.sh"
 
-term_wait=20
 term_start 120x36 --demo -o interval=0.5
 shows "the deck" '^.{0,3}web1 '
 shows "it says DEMO" 'DEMO'
 keys Down Down Up
-for pane in Devices Logs Graphs Events Autostart Overview; do
+for pane in Devices Logs Graphs Events Autostart Screen Overview; do
     keys Tab
     shows "the pane $pane" "▸ ?$pane"
 done
@@ -28,12 +27,22 @@ keys U
 type_text ':tag web1 router'
 keys Enter
 shows "names are tagged one by one" '✓ 2 tagged'
+# What a definition says is read by and by.
+keys /
+type_text 'tag=db'
+keys Enter
+hides 'a filter by tag leaves others out' '^.{0,3}web1 '
+shows 'and finds all that have it' '^.{0,3}db2 '
+keys /
+keys C-u
+keys Enter
+shows 'all again' '^.{0,3}web1 '
 type_text ':tag tag=db running'
 keys Enter
 shows "words of a filter together" '✓ 4 tagged'
 type_text ':suspend'
 keys Enter
-shows "a command for the tagged ones" 'paused'
+shows "a command for the tagged ones" '^.{0,3}web1 +paused'
 type_text ':resume'
 keys Enter
 keys U

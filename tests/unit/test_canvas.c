@@ -99,6 +99,24 @@ static void test_fit(void **state)
     expect("    ab\nabcde…\n 日本\n--\n......\n......\nwwwwww\n", true);
 }
 
+static void test_picture(void **state)
+{
+    (void)state;
+    uint8_t rgb[6] = {0};
+    const struct picture p = {2, 1, rgb};
+    canvas_picture(&c, (struct rect){1, 1, 3, 2}, &p, 9, "ab@d e");
+    expect("\n ab@\n d e\n", false);
+    assert_true(c.picture.shown == &p && c.picture.hash == 9);
+    assert_true(cell(1, 1)->picture && cell(2, 2)->picture);
+    assert_false(cell(0, 1)->picture);
+    canvas_text(&c, 2, 1, 1, ROLE_TEXT, "X"); /* lies over it */
+    assert_false(cell(2, 1)->picture);
+    c.picture.shown = NULL;
+    canvas_picture(&c, (struct rect){8, 1, 3, 1}, &p, 9, "abc"); /* reaches out of the canvas */
+    assert_null(c.picture.shown);
+    expect("\n aX@\n d e\n", false);
+}
+
 static void test_over_and_roles(void **state)
 {
     (void)state;
@@ -178,6 +196,7 @@ int main(void)
         TEST(test_combining_marks_share_a_cell),
         TEST(test_fit),
         TEST(test_over_and_roles),
+        TEST(test_picture),
         TEST(test_shapes),
         TEST(test_ascii),
         TEST(test_resize_clears),

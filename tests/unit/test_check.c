@@ -118,7 +118,6 @@ static struct facts known_facts(void)
     add_hostdev(&f, true, "046d:aaaa", -1, NULL);
     add_other(&f, "db1", true, other);
     add_other(&f, "old", false, sleeper);
-    add_other(&f, "unread", true, NULL);
     return f;
 }
 
@@ -492,6 +491,31 @@ static void test_native(void **state)
     facts_clear(&f);
 }
 
+/* A domain whose call does not end is not waited for: what can't be compared with it is told, every time. */
+static void test_one_that_keeps_waiting(void **state)
+{
+    (void)state;
+    struct facts f = known_facts();
+    finding_list l = {0};
+    static const char nic[] = Q35 DEVICES(NIC("52:54:00:00:00:01"));
+    assert_true(facts_know_others(&f));
+    run(&f, nic, nic, &l);
+    assert_int_equal(l.len, 0);
+    add_other(&f, "hung", true, NULL);
+    add_other(&f, "odd", false, NULL);
+    f.others.items[f.others.len - 2].stuck = true;
+    assert_false(facts_know_others(&f));
+    run(&f, nic, nic, &l);
+    assert_int_equal(l.len, 2);
+    assert_string_equal(l.items[0].id, "others-unread");
+    assert_int_equal(l.items[0].severity, SEV_WARN);
+    assert_non_null(strstr(l.items[0].text, "what hung uses is not known"));
+    assert_non_null(strstr(l.items[0].text, "does not end"));
+    assert_non_null(strstr(l.items[1].text, "what odd uses is not known"));
+    findings_free(&l);
+    facts_clear(&f);
+}
+
 static void test_not_while_off(void **state)
 {
     (void)state;
@@ -597,11 +621,12 @@ static void test_table(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_found),   cmocka_unit_test(test_fine),
-        cmocka_unit_test(test_unknown), cmocka_unit_test(test_old_ones_are_not_told),
-        cmocka_unit_test(test_native),  cmocka_unit_test(test_not_while_off),
-        cmocka_unit_test(test_remote),  cmocka_unit_test(test_odd),
-        cmocka_unit_test(test_implied), cmocka_unit_test(test_table),
+        cmocka_unit_test(test_found),         cmocka_unit_test(test_fine),
+        cmocka_unit_test(test_unknown),       cmocka_unit_test(test_old_ones_are_not_told),
+        cmocka_unit_test(test_native),        cmocka_unit_test(test_one_that_keeps_waiting),
+        cmocka_unit_test(test_not_while_off), cmocka_unit_test(test_remote),
+        cmocka_unit_test(test_odd),           cmocka_unit_test(test_implied),
+        cmocka_unit_test(test_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

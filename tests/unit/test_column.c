@@ -246,7 +246,7 @@ static void the_state_tells_why(void **state)
         {VM_RUNNING, "booted", "running", "running", LEVEL_GOOD},
         {VM_PAUSED, "user", "paused", "paused", LEVEL_NOTICE},
         {VM_PAUSED, "by user", "paused", "paused", LEVEL_NOTICE},
-        {VM_PAUSED, "disk full (enospc)", "paused: disk full", "disk full", LEVEL_BAD},
+        {VM_PAUSED, "disk full on vda", "paused: disk full on vda", "disk full on vda", LEVEL_BAD},
         {VM_PAUSED, "I/O error", "paused: I/O error", "I/O error", LEVEL_BAD},
         {VM_PAUSED, "migrating", "paused: migrating", "migrating", LEVEL_NOTICE},
         {VM_PAUSED, "", "paused", "paused", LEVEL_NOTICE},
@@ -254,7 +254,9 @@ static void the_state_tells_why(void **state)
         {VM_SHUTOFF, "destroyed", "shut off", "shut off", LEVEL_DIM},
         {VM_SHUTOFF, "crashed", "off: crashed", "crashed", LEVEL_BAD},
         {VM_SHUTOFF, "saved", "off: saved", "saved", LEVEL_DIM},
-        {VM_CRASHED, "guest panicked", "crashed", "crashed", LEVEL_BAD},
+        {VM_SHUTOFF, "daemon ended it", "off: daemon ended it", "daemon ended it", LEVEL_DIM},
+        {VM_CRASHED, "guest panicked", "crashed: guest panicked", "guest panicked", LEVEL_BAD},
+        {VM_CRASHED, "", "crashed", "crashed", LEVEL_BAD},
     };
     struct fixture *f = unknown_row();
     char scratch[COLUMN_SCRATCH];

@@ -103,6 +103,39 @@ static void kept_across_runs(void **state)
     assert_int_equal(st.st_mode & 07777, 0600);
 }
 
+/* Of a failure libvirt's numbers are kept; what a file says that is none of them is nothing. */
+static void numbers_of_a_failure(void **state)
+{
+    (void)state;
+    struct error e = ERROR_INIT;
+    const char *path = scratch("events.jsonl");
+    struct event failed = {
+        .wall_ms = 5, .kind = "command", .text = xstrdup("x"), .code = 68, .domain = 10, .took_ms = 30000};
+    static const char odd[] = "{\"time\":6,\"kind\":\"k\",\"text\":\"t\",\"code\":-1,\"domain\":\"10\","
+                              "\"took\":99999999999999999999}\n{\"time\":7,\"kind\":\"k\",\"text\":\"t\","
+                              "\"code\":4294967296,\"domain\":1.5,\"took\":null}\n";
+    assert_true(eventlog_append(path, &failed, &e));
+    event_clear(&failed);
+    char *text = contents(path), *all = xasprintf("%s%s", text, odd);
+    assert_true(file_write(path, all, strlen(all), 0600, &e));
+    struct eventlog *log = eventlog_open(path, 10, &e);
+    assert_int_equal(eventlog_len(log), 3);
+    assert_int_equal(eventlog_at(log, 2)->code, 68);
+    assert_int_equal(eventlog_at(log, 2)->domain, 10);
+    assert_int_equal(eventlog_at(log, 2)->took_ms, 30000);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(eventlog_at(log, i)->code, 0);
+        assert_int_equal(eventlog_at(log, i)->domain, 0);
+        assert_true(eventlog_at(log, i)->took_ms >= 0);
+    }
+    eventlog_free(log);
+    free(text);
+    free(all);
+    assert_false(eventlog_append("/dev/null/x", &(struct event){.kind = "k"}, &e));
+    assert_non_null(strstr(error_text(&e), "/dev/null/x"));
+    error_clear(&e);
+}
+
 static void invalid_bytes_and_giants(void **state)
 {
     (void)state;
@@ -306,6 +339,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(memory_ring),
         cmocka_unit_test_setup_teardown(kept_across_runs, scratch_setup, scratch_teardown),
+        cmocka_unit_test_setup_teardown(numbers_of_a_failure, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(invalid_bytes_and_giants, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(damaged, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(rolls, scratch_setup, scratch_teardown),

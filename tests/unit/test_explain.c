@@ -144,7 +144,7 @@ static void generic_ones_last(void **state)
     explained_list found = {0};
     explain(&in, &found);
     assert_ids(&found, "oom-killed nested-not-delivered crashed");
-    assert_string_equal(found.items[0].command, "set web memory=SIZE");
+    assert_string_equal(found.items[0].command, "set web maxmemory=SIZE");
     assert_false(found.items[0].complete);
     explained_free(&found);
 }

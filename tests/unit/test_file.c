@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -91,6 +92,44 @@ static void failed_write(void **state)
     error_clear(&e);
 }
 
+static int count_entries(const char *dir)
+{
+    int n = 0;
+    DIR *d = opendir(dir);
+    assert_non_null(d);
+    for (struct dirent *entry; (entry = readdir(d));)
+        n += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+    closedir(d);
+    return n;
+}
+
+/* A file that is there stays as it is, and nothing else is left beside it. */
+static void only_new(void **state)
+{
+    (void)state;
+    struct error e = ERROR_INIT;
+    char *data;
+    assert_int_equal(mkdir(scratch("n"), 0700), 0);
+    assert_true(file_write_new(scratch("n/f"), "one", 3, 0600, &e));
+    assert_false(file_write_new(scratch("n/f"), "two", 3, 0600, &e));
+    assert_non_null(strstr(error_text(&e), "there already"));
+    assert_true(file_read(scratch("n/f"), 10, &data, NULL, NULL, &e));
+    assert_string_equal(data, "one");
+    free(data);
+    assert_int_equal(count_entries(scratch("n")), 1);
+    /* A link that leads nowhere is not followed. */
+    assert_int_equal(unlink(scratch("n/f")), 0);
+    assert_int_equal(symlink("nowhere", scratch("n/f")), 0);
+    assert_false(file_write_new(scratch("n/f"), "two", 3, 0600, &e));
+    assert_non_null(strstr(error_text(&e), "there already"));
+    assert_int_not_equal(access(scratch("n/nowhere"), F_OK), 0);
+    assert_false(file_write_new(scratch("n/no/f"), "x", 1, 0600, &e));
+    assert_non_null(strstr(error_text(&e), "No such file"));
+    assert_int_equal(unlink(scratch("n/f")), 0);
+    assert_int_equal(rmdir(scratch("n")), 0);
+    error_clear(&e);
+}
+
 static void directories(void **state)
 {
     (void)state;
@@ -116,6 +155,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(refuses, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(silent_pipe, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(failed_write, scratch_setup, scratch_teardown),
+        cmocka_unit_test_setup_teardown(only_new, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(directories, scratch_setup, scratch_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,6 +23,7 @@
 #include "virt/fleet.h"
 #include "virt/lifecycle.h"
 #include "virt/private.h"
+#include "virt/uri.h"
 
 #define DEADLINE_MS 20000
 
@@ -201,7 +202,7 @@ static bool wait_for_stop(struct job_context *c)
 static void test_waiting_jobs_hold_nobody_up(void **state)
 {
     (void)state;
-    static const struct job_kind waiting = {"wait", "waiting", wait_for_stop};
+    static const struct job_kind waiting = {.action = "wait", .doing = "waiting", .run = wait_for_stop};
     struct fleet *f = fleet_for("test:///default", false);
     struct snapshot *s = wait_snapshot(f, has_defs);
     struct vm_uuid uuid = s->vms[0].uuid;
@@ -262,8 +263,8 @@ static void wait_for_state(struct job *j, enum job_state wanted)
 static void test_a_driver_needs_no_place(void **state)
 {
     (void)state;
-    static const struct job_kind driving = {"drive", "driving", drive},
-                                 blocking = {"block", "blocking", block};
+    static const struct job_kind driving = {.action = "drive", .doing = "driving", .run = drive},
+                                 blocking = {.action = "block", .doing = "blocking", .run = block};
     struct fleet *f = fleet_for("test:///default", false);
     struct vm_uuid nil = {0};
     struct job *driver, *blocks[JOBS_IN_FLIGHT + 1];
@@ -292,10 +293,39 @@ static void test_a_driver_needs_no_place(void **state)
     fleet_free(f);
 }
 
+/* However many domains are being saved: one that has to be destroyed does not wait for that. */
+static void test_what_lasts_leaves_a_place(void **state)
+{
+    (void)state;
+    static const struct job_kind saving = {
+        .action = "save", .doing = "saving", .run = block, .lasting = true};
+    struct fleet *f = fleet_for("test:///default", false);
+    struct snapshot *s = wait_snapshot(f, has_defs);
+    struct vm_uuid nil = {0};
+    struct job *saves[JOBS_IN_FLIGHT];
+    atomic_store(&blocked, true);
+    for (size_t i = 0; i < ARRAY_LEN(saves); i++)
+        saves[i] = fleet_submit(f, 0, &nil, "host", &saving, NULL);
+    for (size_t i = 0; i < JOBS_IN_FLIGHT - 1; i++)
+        wait_for_state(saves[i], JOB_RUNNING);
+    struct job *destroy =
+        fleet_submit(f, 0, &s->vms[0].uuid, s->vms[0].name, lifecycle_kind("destroy"), NULL);
+    wait_for_state(destroy, JOB_DONE);
+    assert_true(job_is_queued(saves[JOBS_IN_FLIGHT - 1]));
+    atomic_store(&blocked, false);
+    for (size_t i = 0; i < ARRAY_LEN(saves); i++) {
+        wait_for_state(saves[i], JOB_DONE);
+        job_unref(saves[i]);
+    }
+    job_unref(destroy);
+    snapshot_unref(s);
+    fleet_free(f);
+}
+
 /* Jobs submit jobs while the main thread adds hosts: under a sanitizer this tells. */
 static bool submit_many(struct job_context *c)
 {
-    static const struct job_kind nothing = {"block", "blocking", block};
+    static const struct job_kind nothing = {.action = "block", .doing = "blocking", .run = block};
     struct vm_uuid nil = {0};
     for (int i = 0; i < 50; i++) {
         job_unref(fleet_submit(c->host->fleet, c->host->id, &nil, "host", &nothing, NULL));
@@ -307,7 +337,7 @@ static bool submit_many(struct job_context *c)
 static void test_hosts_come_while_jobs_submit(void **state)
 {
     (void)state;
-    static const struct job_kind many = {"submit", "submitting", submit_many};
+    static const struct job_kind many = {.action = "submit", .doing = "submitting", .run = submit_many};
     struct fleet *f = fleet_for("test:///default", false);
     struct vm_uuid nil = {0};
     struct job *j = fleet_submit(f, 0, &nil, "host", &many, NULL);
@@ -331,7 +361,7 @@ static bool wait_for_reboot(struct job_context *c)
 static void test_waiting_for_a_reboot_ends_with_the_guest(void **state)
 {
     (void)state;
-    static const struct job_kind waiting = {"wait", "waiting", wait_for_reboot};
+    static const struct job_kind waiting = {.action = "wait", .doing = "waiting", .run = wait_for_reboot};
     struct fleet *f = fleet_for("test:///default", false);
     struct snapshot *s = wait_snapshot(f, has_defs);
     struct vm_uuid uuid = s->vms[0].uuid;
@@ -498,7 +528,7 @@ static void test_ssh_refusal_has_a_remedy(void **state)
     fleet_add(f, uri, false);
     struct snapshot *s = wait_snapshot(f, has_failed);
     assert_non_null(strstr(s->host.state_text, "Permission denied"));
-    assert_non_null(strstr(s->host.state_text, "`ssh far.example`"));
+    assert_non_null(strstr(s->host.state_text, "`ssh me@far.example`"));
     snapshot_unref(s);
     fleet_free(f);
     unlink(path);
@@ -529,6 +559,33 @@ static void test_uri_parts(void **state)
     char *name = uri_host_name("qemu+ssh://a:b@c@kvm7:22/system");
     assert_string_equal(name, "kvm7");
     free(name);
+}
+
+/* A line for the host's shell goes to the account and the machine that libvirt goes to. */
+static void test_ssh_name(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"qemu+ssh://root@127.0.0.1:2222/system", "ssh://root@127.0.0.1:2222"},
+        {"qemu+ssh://root@kvm7/system?no_tty=1", "root@kvm7"},
+        {"qemu+ssh://kvm7/system", "kvm7"},
+        {"qemu+libssh2://kvm7:22/system", "ssh://kvm7:22"},
+        {"qemu+ssh://a:b@c@kvm7:22/system", "ssh://a@kvm7:22"},
+        {"qemu+ssh://[::1]/system", "ssh://[::1]"},
+        {"qemu+ssh://a%40b@kvm7/system", "ssh://a%40b@kvm7"},
+        {"qemu+tcp://sasl@kvm7:16509/system", "kvm7"},
+        {"qemu://kvm7/system", "kvm7"},
+        {"kvm7", "kvm7"},
+        {"qemu+ssh://-oProxyCommand=x/system", "HOST"},
+        {"qemu+ssh://-l@kvm7/system", "HOST"},
+        {"qemu+ssh://root@-x/system", "HOST"},
+        {"qemu+tcp://-x:1/system", "HOST"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char *name = uri_ssh_name(rows[i][0]);
+        assert_string_equal(name, rows[i][1]);
+        free(name);
+    }
 }
 
 static void test_login(void **state)
@@ -637,6 +694,7 @@ int main(void)
         cmocka_unit_test(test_events_arrive),
         cmocka_unit_test(test_waiting_jobs_hold_nobody_up),
         cmocka_unit_test(test_a_driver_needs_no_place),
+        cmocka_unit_test(test_what_lasts_leaves_a_place),
         cmocka_unit_test(test_hosts_come_while_jobs_submit),
         cmocka_unit_test(test_waiting_for_a_reboot_ends_with_the_guest),
         cmocka_unit_test(test_many_changes_at_once),
@@ -644,6 +702,7 @@ int main(void)
         cmocka_unit_test(test_errors_hide_passwords),
         cmocka_unit_test(test_ssh_refusal_has_a_remedy),
         cmocka_unit_test(test_uri_parts),
+        cmocka_unit_test(test_ssh_name),
         cmocka_unit_test(test_login),
         cmocka_unit_test(test_login_cancelled),
         cmocka_unit_test(test_open_that_hangs_can_be_given_up),

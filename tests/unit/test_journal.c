@@ -255,6 +255,116 @@ static void made_private(void **state)
     free(folder);
 }
 
+/* ---- traces ---- */
+
+#define OLD "<domain><name>a</name><b x='1'/></domain>"
+#define NEW "<domain><name>a</name><b x='2'/></domain>"
+
+static struct journal_entry at(size_t i)
+{
+    journal_list l = all(true);
+    struct journal_entry entry = l.items[i];
+    l.items[i] = (struct journal_entry){0};
+    journal_list_free(&l);
+    return entry;
+}
+
+static void traced(void **state)
+{
+    (void)state;
+    add("one", OLD, NEW, JOURNAL_BEGUN);
+    add("two", OLD, NEW, JOURNAL_DONE);
+    struct journal_entry entry = at(0);
+    assert_false(entry.traced);
+    assert_false(entry.lasts);
+    journal_entry_clear(&entry);
+    entry = at(1);
+    assert_true(entry.traced);
+    assert_int_equal(entry.trace.len, 2);
+    assert_true(entry.ended_ms >= entry.wall_ms);
+    journal_entry_clear(&entry);
+    /* What was meant is replaced with the base; what has come of it decides. */
+    struct error e = ERROR_INIT;
+    entry = entry_with("three", OLD, NEW);
+    assert_true(journal_begin(scratch("journal"), &entry, &e));
+    assert_true(journal_rebase(scratch("journal"), &entry, "<domain><t/><b x='1'/></domain>",
+                               "<domain><t/><b x='3'/></domain>", &e));
+    assert_true(
+        journal_end(scratch("journal"), &entry, JOURNAL_DONE, "<domain><t/><b x='3'/><c/></domain>", &e));
+    journal_entry_clear(&entry);
+    entry = at(2);
+    assert_int_equal(entry.trace.len, 3);
+    assert_string_equal(entry.trace.items[1].text, "domain/b@x=3");
+    assert_true(entry.trace.items[1].meant);
+    assert_string_equal(entry.trace.items[2].text, "domain/c");
+    assert_false(entry.trace.items[2].meant);
+    journal_entry_clear(&entry);
+    /* One that is made in steps has none until it ends. */
+    entry = entry_with("four", OLD, NEW);
+    free(entry.new_xml);
+    entry.new_xml = NULL;
+    assert_true(journal_begin(scratch("journal"), &entry, &e));
+    struct journal_entry begun = at(3);
+    assert_true(begun.lasts);
+    journal_entry_clear(&begun);
+    assert_true(journal_end(scratch("journal"), &entry, JOURNAL_DONE, NEW, &e));
+    journal_entry_clear(&entry);
+    entry = at(3);
+    assert_false(entry.lasts);
+    assert_int_equal(entry.trace.len, 2);
+    journal_entry_clear(&entry);
+}
+
+static void a_bad_trace_is_none(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"[]", "{\"a\": 1}", "{\"a\": [1, 2]}", "7"};
+    char *file = path_of("000001.json");
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        char *text = xasprintf("{\"number\": 1, \"time\": 1, \"state\": \"done\", \"vm\": \"a\", \"old\": "
+                               "\"<a/>\", \"trace\": %s, \"overwritten\": \"x\", \"later\": {}}",
+                               bad[i]);
+        if (i == 0)
+            add("one", OLD, NEW, JOURNAL_DONE); /* for the folder */
+        scratch_write(file, text);
+        struct journal_entry entry = at(0);
+        assert_false(entry.traced);
+        assert_int_equal(entry.overwritten_ms, 0);
+        journal_entry_clear(&entry);
+        free(text);
+    }
+    free(file);
+}
+
+static void overwritten(void **state)
+{
+    (void)state;
+    struct error e = ERROR_INIT;
+    struct vm_uuid u = uuid();
+    journal_numbers numbers = {0};
+    assert_false(journal_has_entries(scratch("journal"), &u));
+    for (int i = 0; i < 3; i++)
+        add("x", OLD, NEW, JOURNAL_DONE);
+    assert_true(journal_has_entries(scratch("journal"), &u));
+    vec_push(&numbers, 2);
+    /* Somebody has begun another one since. */
+    assert_false(journal_note_overwritten(scratch("journal"), &u, &numbers, 2, &e));
+    assert_int_equal(e.status, STATUS_OK);
+    assert_true(journal_note_overwritten(scratch("journal"), &u, &numbers, 3, &e));
+    assert_int_equal(numbers.len, 1);
+    struct journal_entry entry = at(1);
+    assert_true(entry.overwritten_ms > 0);
+    assert_int_equal(entry.trace.len, 2);
+    journal_entry_clear(&entry);
+    /* Noted before: nobody is told twice. */
+    vec_push(&numbers, 3);
+    assert_true(journal_note_overwritten(scratch("journal"), &u, &numbers, 3, &e));
+    assert_int_equal(numbers.len, 1);
+    assert_int_equal(numbers.items[0], 3);
+    vec_free(&numbers);
+    error_clear(&e);
+}
+
 static void refused(void **state)
 {
     (void)state;
@@ -403,9 +513,21 @@ static void killed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(round_trip), TEST(no_journal), TEST(newest_that_changed), TEST(bounded),
-        TEST(damaged),    TEST(sweeps),     TEST(strange_names),       TEST(made_private),
-        TEST(refused),    TEST(disk_full),  TEST(read_only_folder),    TEST(two_at_once),
+        TEST(round_trip),
+        TEST(no_journal),
+        TEST(newest_that_changed),
+        TEST(bounded),
+        TEST(damaged),
+        TEST(sweeps),
+        TEST(strange_names),
+        TEST(made_private),
+        TEST(traced),
+        TEST(a_bad_trace_is_none),
+        TEST(overwritten),
+        TEST(refused),
+        TEST(disk_full),
+        TEST(read_only_folder),
+        TEST(two_at_once),
         TEST(killed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

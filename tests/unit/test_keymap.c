@@ -121,7 +121,7 @@ static void test_habits(void **state)
         {PLACE_TABLE, "q", "quit"},
         {PLACE_TABLE, "Tab", "pane next"},
         {PLACE_TABLE, "e", "-"},
-        {PLACE_LOGS, "f", "follow toggle"},
+        {PLACE_LOGS, "F", "follow toggle"},
         {PLACE_LOGS, "G", "move end"},
         {PLACE_LOGS, "/", "search"},
         {PLACE_HELP, "q", "back"},

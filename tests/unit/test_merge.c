@@ -103,21 +103,88 @@ static void bounded(void **state)
     merge_free(m);
 }
 
-static void grows(void **state)
+static uint64_t put(struct merge *m, enum line_source source, const char *text)
+{
+    return merge_add(m, source, 1, 0, text, strlen(text), NULL, SEV_INFO);
+}
+
+static bool amend(struct merge *m, enum line_source source, uint64_t number, const char *text)
+{
+    return merge_amend(m, source, number, 5, text, strlen(text), "mark", SEV_WARN);
+}
+
+static void amended(void **state)
 {
     (void)state;
     struct merge *m = merge_new(3, 10);
+    struct merge_line line;
+    struct merge_place p = merge_begin();
     uint64_t version = merge_version(m);
-    merge_grow(m, SOURCE_SERIAL, "x", 1);
+    assert_false(amend(m, SOURCE_SERIAL, 1, "x"));
     assert_true(merge_version(m) == version);
-    add(m, SOURCE_SERIAL, 1, "old");
-    add(m, SOURCE_SERIAL, 1, "log");
-    merge_grow(m, SOURCE_SERIAL, "in:", 3);
-    assert_lines(m, true, NULL, "old login:");
+    put(m, SOURCE_SERIAL, "old");
+    uint64_t number = merge_add(m, SOURCE_SERIAL, 0, 3, "log", 3, NULL, SEV_INFO);
+    put(m, SOURCE_QEMU, "q");
+    version = merge_version(m);
+    assert_true(amend(m, SOURCE_SERIAL, number, "login:"));
+    assert_lines(m, true, NULL, "old login: q");
     assert_true(merge_version(m) != version);
-    merge_grow(m, SOURCE_SERIAL, " root", 5);
-    assert_lines(m, true, NULL, "login: root");
-    assert_int_equal(merge_bytes(m), 11);
+    assert_true(amend(m, SOURCE_SERIAL, number, "login: root"));
+    assert_lines(m, true, NULL, "login: root q");
+    assert_int_equal(merge_bytes(m), 12);
+    assert_int_equal(merge_dropped(m, SOURCE_SERIAL), 1);
+    merge_step(m, &p, true, NULL, 0, &line);
+    assert_true(line.number == number && line.wall_ms == 5 && line.key_ms == 1);
+    assert_string_equal(line.mark, "mark");
+    put(m, SOURCE_SERIAL, "next");
+    assert_false(amend(m, SOURCE_SERIAL, number, "gone"));
+    merge_free(m);
+}
+
+/* Older lines come to stand above, and nothing that is there gives way or is moved. */
+static void above(void **state)
+{
+    (void)state;
+    static const struct merge_older older[] = {{.wall_ms = 5, .key_ms = 5, .text = "a", .len = 1},
+                                               {.key_ms = 6, .text = "b", .len = 1},
+                                               {.wall_ms = 90, .key_ms = 90, .text = "c", .len = 1}};
+    struct merge *m = merge_new(200, 400);
+    struct merge_line line;
+    struct merge_place p = merge_begin(), kept;
+    add(m, SOURCE_QEMU, 10, "x");
+    add(m, SOURCE_SERIAL, 7, "s");
+    merge_step(m, &p, true, NULL, 0, &line);
+    kept = merge_at(&line, false);
+    assert_int_equal(merge_above(m, SOURCE_QEMU, older, 3), 3);
+    assert_lines(m, true, NULL, "a b s c x"); /* the time of c can't be right */
+    assert_lines(m, false, NULL, "x c s b a");
+    merge_step(m, &kept, true, NULL, 0, &line);
+    assert_string_equal(line.text, "s");
+    add(m, SOURCE_QEMU, 11, "y");
+    assert_lines(m, true, NULL, "a b s c x y");
+    /* Up to the bounds, the newest of them first; and again into what was grown. */
+    for (int i = 0; i < 64; i++)
+        assert_int_equal(merge_above(m, SOURCE_QEMU, older, 3), 3);
+    assert_true(merge_has_room(m, SOURCE_QEMU, 1));
+    assert_false(merge_has_room(m, SOURCE_QEMU, 400));
+    assert_int_equal(merge_above(m, SOURCE_QEMU, older + 1, 1), 1);
+    assert_int_equal(merge_above(m, SOURCE_QEMU, older, 3), 2);
+    assert_false(merge_has_room(m, SOURCE_QEMU, 1));
+    assert_int_equal(merge_count(m, SOURCE_QEMU), 200);
+    p = merge_begin();
+    merge_step(m, &p, true, NULL, 0, &line);
+    assert_string_equal(line.text, "b");
+    assert_int_equal(merge_dropped(m, SOURCE_QEMU), 0);
+    /* Where something fell out, a gap would be covered up. */
+    add(m, SOURCE_SERIAL, 20, "t");
+    merge_missed(m, SOURCE_SERIAL, 2);
+    assert_int_equal(merge_dropped(m, SOURCE_SERIAL), 2);
+    assert_int_equal(merge_above(m, SOURCE_SERIAL, older, 3), 0);
+    /* Where there is nothing yet, what comes later stands below all the same. */
+    assert_int_equal(merge_above(m, SOURCE_HOST, older, 2), 2);
+    add(m, SOURCE_HOST, 3, "late");
+    struct merge_filter host = {.sources = 1u << SOURCE_HOST};
+    assert_lines(m, true, &host, "a b late");
     merge_free(m);
 }
 
@@ -248,9 +315,9 @@ static void like_sorting(void **state)
     for (int i = 0; i < N; i++) {
         int s = rand() % SOURCES;
         int64_t ms = 1 + rand() % 500;
-        add(m, (enum line_source)s, ms, "x");
+        uint64_t number = merge_add(m, (enum line_source)s, ms, 0, "x", 1, NULL, SEV_INFO);
         last[s] = ms > last[s] ? ms : last[s];
-        plain[i] = (struct plain){last[s], (uint64_t)i + 1};
+        plain[i] = (struct plain){last[s], number};
     }
     qsort(plain, N, sizeof *plain, by_key);
     struct merge_place forward = merge_begin(), backward = merge_end();
@@ -295,9 +362,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(in_time_order), cmocka_unit_test(without_times), cmocka_unit_test(bounded),
-        cmocka_unit_test(grows),         cmocka_unit_test(any_bytes),     cmocka_unit_test(filters),
-        cmocka_unit_test(places_stay),   cmocka_unit_test(pauses),        cmocka_unit_test(like_sorting),
-        cmocka_unit_test(burst),
+        cmocka_unit_test(amended),       cmocka_unit_test(above),         cmocka_unit_test(any_bytes),
+        cmocka_unit_test(filters),       cmocka_unit_test(places_stay),   cmocka_unit_test(pauses),
+        cmocka_unit_test(like_sorting),  cmocka_unit_test(burst),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,9 +5,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/clock.h"
 #include "base/pattern.h"
 
 struct row {
@@ -74,11 +74,19 @@ static void finds(void **state)
         {"\\Boo", "oo foo", {"oo"}},
         {"\\(\\)\\{\\[\\*", "(){[*", {"(){[*"}},
         {"a|b|", "c", {""}},
-        {"(a*)*b", "aab", {"aab", "aa"}},
-        {"(a*)+$", "aa", {"aa", "aa"}},
-        {"(|a)+b", "aab", {"aab", "a"}},
+        {"(a*)*b", "aab", {"aab", ""}},
+        {"(a*)+$", "aa", {"aa", ""}},
+        {"(|a)+b", "aab", {"aab", ""}},
         {"\xc3\xa4+", "x\xc3\xa4", {"\xc3\xa4"}},
         {"x(y(z))?", "xyz x", {"xyz", "yz", "z"}},
+        {"a+?", "aaa", {"a"}},
+        {"(?i)AB", "xab", {"ab"}},
+        {"(.)\\1", "abccd", {"cc", "c"}},
+        {"(?<=b)c", "ac bc", {"c"}},
+        {"a\\Kb", "ab", {"ab"}},
+        {"a$", "a\n", {NULL}},
+        {"a.b", "a\nb", {"a\nb"}},
+        {"^b", "a\nb", {NULL}},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         check(&rows[i]);
@@ -89,30 +97,28 @@ static void refuses(void **state)
     (void)state;
     static const struct {
         const char *regex, *says;
-        int at;
     } rows[] = {
-        {"(", "( is not closed", 1},
-        {")", ") closes nothing", 0},
-        {"a(b", "( is not closed", 3},
-        {"[a", "[ is not closed", 2},
-        {"*a", "nothing to repeat", 0},
-        {"a|+", "nothing to repeat", 2},
-        {"a{", "{n,m}", 1},
-        {"a{2,1}", "{n,m}", 1},
-        {"a{256}", "{n,m}", 1},
-        {"\\", "after the backslash", 1},
-        {"(a)\\1", "references back", 4},
-        {"\\q", "no such escape", 1},
-        {"[b-a]", "backwards", 3},
-        {"[\xc3\xa4]", "ASCII", 1},
-        {"[[:no:]]", "no such class", 1},
-        {"((a{255}){255}){255}", "repeats too much", 20},
-        {"((a{0}){255}){255}{255}", "repeats too much", 23},
+        {"(", "closing parenthesis"},
+        {")", "unmatched"},
+        {"a(b", "closing parenthesis"},
+        {"[a", "missing terminating ]"},
+        {"*a", "does not follow a repeatable item"},
+        {"a|+", "does not follow a repeatable item"},
+        {"a{2,1}", "numbers out of order"},
+        {"\\", "\\ at end of pattern"},
+        {"\\q", "unrecognized character follows"},
+        {"[b-a]", "range out of order"},
+        {"[[:no:]]", "unknown POSIX class name"},
+        {"(*UTF)a", "UTF"},
+        {"(.)(.)(.)(.)(.)(.)(.)(.)(.)(.)", "more than 9 groups"},
+        {"((a{255}){255}){255}", "too large"},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct error e = ERROR_INIT;
         assert_null(pattern_new(rows[i].regex, false, &e));
-        if (!strstr(error_text(&e), rows[i].says) || e.position != rows[i].at)
+        bool named = strstr(error_text(&e), rows[i].says) && strstr(error_text(&e), rows[i].regex);
+        /* PCRE2's versions differ in where they point within the mistake. */
+        if (!named || e.position > (int)strlen(rows[i].regex))
             fail_msg("%s: %s (%d)", rows[i].regex, error_text(&e), e.position);
         error_clear(&e);
     }
@@ -122,10 +128,6 @@ static void refuses(void **state)
     assert_null(pattern_new(longest, false, NULL));
     longest[PATTERN_LONGEST] = '\0';
     assert_null(pattern_new(longest, false, NULL));
-    memset(longest, '*', PATTERN_LONGEST);
-    longest[0] = 'a';
-    struct pattern *p = pattern_new(longest, false, NULL);
-    pattern_free(p);
     free(longest);
 }
 
@@ -153,60 +155,125 @@ static void any_bytes(void **state)
     pattern_free(p);
 }
 
-static void literals(void **state)
+/* What takes a backtracking engine for ever: that it ends is the test. */
+static void hostile(void **state)
 {
     (void)state;
-    static const struct {
-        const char *regex, *want; /* joined by | */
-    } rows[] = {
-        {"network '(.+)' is not active", "' is not active"},
-        {"(TCG|host) doesn't", " doesn't"},
-        {"(alpha|beta)x?", "alpha|beta"},
-        {"(alpha|b.)", ""},
-        {"a.b", ""},
-        {"(foobar)?", ""},
-        {"(foobar)+", "foobar"},
-        {"foo|bar(quux)", "foo|quux"},
-        {"^Spice: play", "Spice: play"},
-    };
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        size_t n;
-        char joined[100] = "";
-        struct pattern *p = pattern_new(rows[i].regex, false, NULL);
-        const char *const *l = pattern_literals(p, &n);
-        for (size_t k = 0; k < n; k++) {
-            if (k)
-                strcat(joined, "|");
-            strcat(joined, l[k]);
-        }
-        assert_string_equal(joined, rows[i].want);
-        pattern_free(p);
-    }
-}
-
-/* What takes a backtracking engine for ever. Twice the text must not take much more than twice the time. */
-static void linear(void **state)
-{
-    (void)state;
-    static const char *const regexes[] = {"(a*)*b", "(a|aa)+$x", "(x+x+)+y|(a?){30}a{30}b", "(.*)(.*)(.*)z"};
-    size_t len = 256 << 10;
+    static const char *const regexes[] = {"(a*)*[bc]",        "(a|aa)+$[bc]", "(x+x+)+[yz]|(a?){30}a{30}[bc]",
+                                          "(.*)(.*)(.*)[bc]", "(a|a)*[bc]",   "(?:(a)|b|(?1))*[cd]",
+                                          "(a(?1)?)+[bc]",    "\\w+\\s*=",    "(?=(a+))\\1*[bc]"};
+    size_t len = 8 << 10;
     char *text = xmalloc(len);
     memset(text, 'a', len);
     for (size_t i = 0; i < ARRAY_LEN(regexes); i++) {
         struct pattern *p = pattern_new(regexes[i], false, NULL);
-        int64_t begin = clock_mono_ms();
+        assert_non_null(p);
         assert_false(pattern_find(p, text, len, PATTERN_NONE, NULL));
-        assert_true(clock_mono_ms() - begin < 20000);
         pattern_free(p);
     }
     free(text);
 }
 
+/* What only long lines make deep is found all the same. */
+static void long_lines(void **state)
+{
+    (void)state;
+    static const char *const regexes[] = {"x(a|b)*y", "x(ab?)+y", "x.*y", "x([^y]|z)*y"};
+    struct pattern_span spans[PATTERN_GROUPS + 1];
+    size_t len = 8 << 10;
+    char *text = xmalloc(len);
+    memset(text, 'a', len);
+    text[1] = 'x';
+    text[len - 1] = 'y';
+    for (size_t i = 0; i < ARRAY_LEN(regexes); i++) {
+        struct pattern *p = pattern_new(regexes[i], false, NULL);
+        if (!pattern_find(p, text, len, PATTERN_NONE, spans))
+            fail_msg("%s", regexes[i]);
+        assert_int_equal(spans[0].begin, 1);
+        assert_int_equal(spans[0].end, len);
+        pattern_free(p);
+    }
+    free(text);
+}
+
+static void joined(void **state)
+{
+    (void)state;
+    static const char *const regexes[] = {"a(b|c)$", "^x|y[)(]", "[[:digit:]]{3}\\("};
+    static const struct {
+        const char *text;
+        bool matches;
+    } rows[] = {{"ab", true},   {"abx", false}, {"xb", true}, {"zx", false},  {"ay)", true},
+                {"12(", false}, {"123(", true}, {"", false},  {"ac\n", false}};
+    struct pattern *p = pattern_any_of(regexes, ARRAY_LEN(regexes));
+    assert_non_null(p);
+    assert_int_equal(pattern_groups(p), 0);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        assert_true(pattern_find(p, rows[i].text, strlen(rows[i].text), PATTERN_NONE, NULL) ==
+                    rows[i].matches);
+    assert_true(pattern_find(p, "zab", 3, 2, NULL));
+    assert_false(pattern_find(p, "zab", 3, 1, NULL));
+    pattern_free(p);
+    /* It can't be ruled out, so it is not. */
+    static const char *const hard[] = {"(x|xx)+[yz]", "b"};
+    char text[200];
+    memset(text, 'x', sizeof text);
+    p = pattern_any_of(hard, ARRAY_LEN(hard));
+    assert_true(pattern_find(p, text, sizeof text, PATTERN_NONE, NULL));
+    pattern_free(p);
+    static const char *const alone[] = {"(a)\\1", "(?i)a", "(*COMMIT)a", "\\Qa", "(?<n>a)\\k<n>", "a\\g1"};
+    for (size_t i = 0; i < ARRAY_LEN(alone); i++)
+        assert_false(pattern_joins(alone[i]));
+    static const char *const with_others[] = {"a", "(?:a)", "(a)", "\\(?", "\\\\1", "\\d+", ""};
+    for (size_t i = 0; i < ARRAY_LEN(with_others); i++)
+        assert_true(pattern_joins(with_others[i]));
+}
+
+static void *find_often(void *arg)
+{
+    const struct pattern *p = arg;
+    struct pattern_span spans[PATTERN_GROUPS + 1];
+    for (int i = 0; i < 2000; i++) {
+        bool found = pattern_find(p, "xxabc12", 7, i % 2 ? PATTERN_NONE : 7, spans);
+        if (!found || spans[1].begin != 5)
+            return "wrong";
+    }
+    return NULL;
+}
+
+static void many_threads(void **state)
+{
+    (void)state;
+    pthread_t threads[4];
+    struct pattern *p = pattern_new("[a-c]+([0-9]+)$", false, NULL);
+    for (size_t i = 0; i < ARRAY_LEN(threads); i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, find_often, p), 0);
+    for (size_t i = 0; i < ARRAY_LEN(threads); i++) {
+        void *wrong;
+        pthread_join(threads[i], &wrong);
+        assert_null(wrong);
+    }
+    pattern_free(p);
+}
+
+/* Where memory may not become code. */
+static void by_the_other_engine(void **state)
+{
+    setenv("VIRTDECK_NO_JIT", "y", 1);
+    finds(state);
+    any_bytes(state);
+    hostile(state);
+    long_lines(state);
+    joined(state);
+    unsetenv("VIRTDECK_NO_JIT");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finds),     cmocka_unit_test(refuses),  cmocka_unit_test(any_case),
-        cmocka_unit_test(any_bytes), cmocka_unit_test(literals), cmocka_unit_test(linear),
+        cmocka_unit_test(finds),     cmocka_unit_test(refuses),      cmocka_unit_test(any_case),
+        cmocka_unit_test(any_bytes), cmocka_unit_test(hostile),      cmocka_unit_test(long_lines),
+        cmocka_unit_test(joined),    cmocka_unit_test(many_threads), cmocka_unit_test(by_the_other_engine),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

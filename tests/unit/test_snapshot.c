@@ -50,6 +50,7 @@ static void a_copy_lives_without_its_model(void **state)
     s->vms[1].uuid = numbered(5);
     s->vms[1].name = xstrdup("web1");
     s->vms[1].ip = xstrdup("10.0.0.1");
+    s->vms[1].reason = s->vms[1].fault = xstrdup("disk full on vda");
     s->vms[1].def = xcalloc(1, sizeof(struct domdef));
     s->vms[1].def->refs = 1;
     s->vms[1].n_rates = 1;
@@ -64,6 +65,7 @@ static void a_copy_lives_without_its_model(void **state)
     assert_ptr_equal(vm, &copy->vms[1]);
     assert_string_equal(vm->name, "web1");
     assert_string_equal(vm->ip, "10.0.0.1");
+    assert_string_equal(vm->reason, "disk full on vda");
     assert_string_equal(vm->rates[0].name, "vda");
     assert_int_equal(vm->def->refs, 1);
     assert_string_equal(copy->host.name, "kvm7");

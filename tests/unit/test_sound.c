@@ -112,6 +112,30 @@ static void turning(void **state)
     scene_free(s);
 }
 
+#define BY_ARGUMENTS(args)                                                                                   \
+    "<domain xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0' type='kvm'><os><type "                  \
+    "machine='pc-q35-7.2'>hvm</type></os><devices/><qemu:commandline>" args "</qemu:commandline></domain>"
+#define CARD "<qemu:arg value='-device'/><qemu:arg value='virtio-sound-pci,audiodev=a'/>"
+
+/* Where libvirt has no element for the virtio card, definitions hand it to QEMU themselves. */
+static void past_libvirt(void **state)
+{
+    (void)state;
+    struct scene *s = scene_new(NULL, BY_ARGUMENTS(CARD));
+    assert_judged(s, "sound", "no yes unknown unknown");
+    assert_has(s->verdict.definition.evidence, "qemu:commandline");
+    assert_turned(s, "sound", "on", "virtio-sound-pci"); /* it is on */
+    assert_unsaid(s, "<sound");
+    assert_turned(s, "sound", "ich9", "<sound model=\"ich9\"/>");
+    assert_unsaid(s, "qemu:commandline");
+    scene_free(s);
+    s = scene_new(NULL, BY_ARGUMENTS("<qemu:arg value='-S'/>" CARD CARD));
+    assert_turned(s, "sound", "off", "value=\"-S\"");
+    assert_unsaid(s, "-device");
+    assert_unsaid(s, "virtio");
+    scene_free(s);
+}
+
 static void four_levels(void **state)
 {
     (void)state;
@@ -153,7 +177,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(versions), cmocka_unit_test(the_best_card), cmocka_unit_test(silence),
-        cmocka_unit_test(turning),  cmocka_unit_test(four_levels),
+        cmocka_unit_test(turning),  cmocka_unit_test(four_levels),   cmocka_unit_test(past_libvirt),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -241,6 +241,18 @@ static void replaces_libvirt_guests(void **state)
     free(carry_out(&r, 0));
 }
 
+/* Which need not come from a package. */
+static void gives_an_administrators_own_back(void **state)
+{
+    (void)state;
+    make_dirs(ETC);
+    scratch_write(scratch(ETC GUESTS), "[Install]\nWantedBy=multi-user.target\n");
+    struct unit_request r = request(false, true);
+    free(carry_out(&r, 3));
+    r = request(false, false);
+    assert_says(carry_out(&r, 4), "note: " GUESTS " stays disabled");
+}
+
 static void session(void **state)
 {
     (void)state;
@@ -336,6 +348,7 @@ int main(void)
         TEST(leaves_what_an_administrator_wrote),
         TEST(refuses_a_masked_unit),
         TEST(replaces_libvirt_guests),
+        TEST(gives_an_administrators_own_back),
         TEST(session),
         TEST(quotes_for_systemd),
         TEST(refuses_what_cannot_be),
