@@ -5,7 +5,7 @@ VERSION  := 0.1.0
 PREFIX   ?= /usr/local
 BUILD    ?= build
 CC       ?= cc
-PKGS     := libvirt libvirt-qemu ncursesw readline json-c libxml-2.0
+PKGS     := libvirt libvirt-qemu ncursesw readline json-c libxml-2.0 libpcre2-8 libpng libsixel
 WARN     := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes
 CFLAGS   ?= -O2 -g
 # make WERROR=1: what CI does.  make SANITIZE=address,undefined BUILD=build/asan: a build under sanitizers.
