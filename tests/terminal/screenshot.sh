@@ -32,8 +32,19 @@ count_in_stream() {
     tr '\033' '~' <"$term_bytes" | grep -aoE -e "$1" | wc -l
 }
 
+# forget_view: a pane that was left open would show the picture of the first domain before the one that is looked for.
+forget_view() {
+    rm -f "$HOME/.local/state/virtdeck/view.json"
+}
+
+# last_picture: the number of the picture that was put last.
+last_picture() {
+    tr '\033' '~' <"$term_bytes" | grep -aoE '~_Ga=T,f=100,q=2,C=1,i=[0-9]+' | tail -n 1 | sed 's/.*=//'
+}
+
 # open_pane WxH [NAME=VALUE…] [ARGUMENT…]
 open_pane() {
+    forget_view
     term_start "$@" --demo
     wait_text ' web1 '
     type_text /db1
@@ -108,8 +119,7 @@ keys n
 eventually "the dialog goes, the picture comes back" 10 in_stream '~_Ga=T' $((before + 1))
 keys 4
 shows "another pane" '▸Graphs◂'
-number=$(tr '\033' '~' <"$term_bytes" | grep -aoE '~_Ga=T,f=100,q=2,C=1,i=[0-9]+' | tail -n 1)
-eventually "it is taken away by its number" 20 in_stream "~_Ga=d,d=I,q=2,i=${number##*=}~"
+eventually "it is taken away by its number" 20 in_stream "~_Ga=d,d=I,q=2,i=$(last_picture)~"
 before=$(count_in_stream '~_Ga=T')
 keys 7
 eventually "again" 10 in_stream '~_Ga=T' $((before + 1))
@@ -119,6 +129,7 @@ eventually "at the end it is taken away" 10 in_stream '~_Ga=d' $((before + 1))
 restored "the terminal is given back"
 
 # ---- stopped, and on again ----
+forget_view
 term_shell 110x35
 type_text '"$VIRTDECK" --demo -o graphics=kitty'
 keys Enter
@@ -128,10 +139,11 @@ keys Enter
 wait_text '^▌.?db1'
 keys 7
 eventually "kitty again" 10 in_stream '~_Ga=T'
-before=$(count_in_stream '~_Ga=d,d=I')
+number=$(last_picture)
+is "it is there" "$(count_in_stream "~_Ga=d,d=I,q=2,i=$number~")" 0
 keys C-z
 shows "Ctrl-Z" 'Stopped'
-eventually "takes the picture away" 10 in_stream '~_Ga=d,d=I' $((before + 1))
+eventually "takes the picture away" 10 in_stream "~_Ga=d,d=I,q=2,i=$number~"
 before=$(count_in_stream '~_Ga=T')
 type_text fg
 keys Enter
@@ -143,7 +155,7 @@ shows "the shell again" '^sh> *$'
 
 # ---- a crash ----
 open_pane 120x40 -o graphics=kitty
-wait_for 10 in_stream '~_Ga=T'
+wait_for 10 in_stream '~_Ga=d,d=I' # behind the picture: the number that it did not take
 before=$(count_in_stream '~_Ga=d,d=I')
 kill -ABRT "$(term_pid)"
 shows "a crash" '\[ended 134\]'
