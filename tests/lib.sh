@@ -182,6 +182,13 @@ eventually() {
     fi
 }
 
+# prints WANTED COMMAND…: for `eventually`: completion, which waits only so long for a host, may have to be asked again.
+prints() {
+    prints_wanted=$1
+    shift
+    [ "$("$@")" = "$prints_wanted" ]
+}
+
 # Where it is promised how soon something comes: a single time says more about how busy the machine is than about the
 # program, so of several the longest one does not count. keep_ms: keeps the time of the wait before. usually_within WHAT
 # MILLISECONDS: one test, of those that were kept (times TEST_SLOWNESS); then they are forgotten.

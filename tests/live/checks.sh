@@ -86,13 +86,20 @@ is "a network that is off is listed as that" "$(printf '%s' "$out" | jq -r '.[0]
 is "bridges" "$(printf '%s' "$out" | jq -r '.[0].bridges[] | select(.name == "virbr0") | .name')" virbr0
 is "pools" "$(printf '%s' "$out" | jq -r '[.[0].pools[].name] | join(" ")')" "box cold"
 
-# completes LINE: the candidates, one a line
+# completes LINE: the candidates
 completes() {
-    vd complete-line --plain "virtdeck -c $URI $1" | cut -f1
+    vd complete-line --plain "virtdeck -c $URI $1" | cut -f1 | tr '\n' ' '
 }
-is "volumes behind insert, ISO images first" "$(completes 'device web hda insert ' | head -n 1)" /var/lib/libvirt/pool/cd.iso
-like "networks as a value" "$(completes "device web net0 set network=" | tr '\n' ' ')" 'network=default.*network=lab'
-is "networks behind their verb" "$(completes "device web net0 network la")" lab
-is "bridges as a value" "$(completes "device web net0 set bridge=virb")" bridge=virbr0
+first_of() {
+    completes "$1" | cut -d' ' -f1
+}
+both_of() {
+    completes "$1" | grep -o "$2" | tr '\n' ' '
+}
+eventually "volumes behind insert, ISO images first" 20 prints /var/lib/libvirt/pool/cd.iso first_of 'device web hda insert '
+eventually "networks as a value" 20 \
+    prints 'network=default network=lab ' both_of 'device web net0 set network=' 'network=\(default\|lab\)'
+eventually "networks behind their verb" 20 prints 'lab ' completes 'device web net0 network la'
+eventually "bridges as a value" 20 prints 'bridge=virbr0 ' completes 'device web net0 set bridge=virb'
 
 done_testing

@@ -30,12 +30,12 @@ exits "a second word that is mistyped" 2 demo autostart statsu
 like "is guessed" "$err" 'did you mean "status"'
 exits "one word too many" 2 demo autostart plan web1
 like "is said with the whole name" "$err" 'autostart plan: "web1" is one word too many'
-exits "completion" 0 demo complete-line -- "virtdeck --demo autostart sto"
-is "of the second word" "$(echo "$out" | cut -f1 | tr '\n' ' ')" 'stop '
-exits "completion" 0 demo complete-line -- "virtdeck --demo autostart w"
-is "of domains, too" "$(echo "$out" | cut -f1 | tr '\n' ' ')" 'web1 web2 web3 win11-desktop '
-exits "completion" 0 demo complete-line -- "virtdeck --demo autostart web1 on-timeout="
-is "of values" "$(echo "$out" | cut -f1 | tr '\n' ' ')" \
+complete() {
+    demo complete-line -- "virtdeck --demo autostart $1" | cut -f1 | tr '\n' ' '
+}
+is "completion of the second word" "$(complete sto)" 'stop '
+eventually "of domains, too" 20 prints 'web1 web2 web3 win11-desktop ' complete w
+is "of values" "$(complete web1\ on-timeout=)" \
     'on-timeout=continue on-timeout=default on-timeout=skip-dependents on-timeout=stop '
 
 # ---- words of a policy ----
