@@ -8,8 +8,7 @@
 #   make format     formats the sources
 #   make bench      the figures
 
-# One more than there are processors: much of the time a test waits for a guest.
-TEST_JOBS := $(shell echo $$(($$(nproc 2>/dev/null || echo 2) + 1)))
+TEST_JOBS := $(shell nproc 2>/dev/null || echo 2)
 
 TEST_SOURCES  := $(sort $(wildcard tests/unit/test_*.c tests/screen/frame_*.c))
 TEST_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(TEST_SOURCES))
