@@ -40,30 +40,30 @@ v define "$TEST_TMP/panics.xml" >/dev/null
 guest_define nests net=no cmdline=VD_KVM=1 cpu="<feature policy='disable' name='svm'/>"
 v start rooted
 v start panics
-eventually "a guest boots from its disk" 60 serial_has rooted 'guest is up'
+eventually "a guest boots from its disk" 150 serial_has rooted 'guest is up'
 v destroy rooted >/dev/null
 check "the disk's bus is changed" vd device rooted vda bus=sata
 v start rooted
 v start nests
-eventually "the next boot does not find it" 60 serial_has rooted 'does not exist'
+eventually "the next boot does not find it" 150 serial_has rooted 'does not exist'
 caused_by "a disk on another bus" rooted root-missing 'does not find its root file system'
 is "what helps" "$(best remedy)" "undo rooted"
 v destroy rooted >/dev/null
 check "its remedy runs: $(best remedy)" remedy
 v start rooted
-eventually "and the guest boots again" 60 serial_has rooted 'guest is up'
+eventually "and the guest boots again" 150 serial_has rooted 'guest is up'
 v destroy rooted >/dev/null
-eventually "a kernel without a root file system" 60 serial_has panics 'VFS: Unable to mount root'
+eventually "a kernel without a root file system" 150 serial_has panics 'VFS: Unable to mount root'
 caused_by "a kernel without a root file system" panics root-missing 'does not find its root file system'
 v destroy panics >/dev/null
 
 # ---- nothing to nest with ----
-eventually "a guest that wants to have guests" 60 serial_has nests 'evidence: /dev/kvm is'
+eventually "a guest that wants to have guests" 150 serial_has nests 'evidence: /dev/kvm is'
 caused_by "a guest that wants to have guests" nests guest-no-nesting 'no virtualization of its own'
 v destroy nests >/dev/null
 check "its remedy runs: $(best remedy)" remedy
 v start nests
-eventually "and the guest can have guests" 60 serial_has nests 'evidence: /dev/kvm is there'
+eventually "and the guest can have guests" 150 serial_has nests 'evidence: /dev/kvm is there'
 v destroy nests >/dev/null
 
 # ---- no agent ----
