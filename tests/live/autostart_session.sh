@@ -139,7 +139,7 @@ check "the user logs out" log_out || show_console
 
 check "the user logs in" log_in || show_console
 eventually "the domain runs" 60 runs
-eventually "and boots" 60 guest_booted
+eventually "and boots" 150 guest_booted
 unit_is_active() {
     [ "$(sctl is-active virtdeck-autostart)" = active ]
 }

@@ -25,7 +25,7 @@ vd autostart s5 order=50 stop=destroy >/dev/null
 vd autostart s6 order=60 stop=none >/dev/null
 check "all are started" vd autostart run
 for g in s1 s2 s3 s4 s5 s6; do
-    eventually "$g boots" 60 booted $g
+    eventually "$g boots" 150 booted $g
 done
 check "libvirt tells its events" events_watch
 

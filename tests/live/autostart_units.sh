@@ -166,7 +166,7 @@ check "the unit is active though one domain failed" is_active autostart
 eventually "the supervisor runs" 20 is_active supervise
 check "the rival was not started" test ! -s "$TEST_TMP/rival"
 for g in first second; do
-    eventually "$g boots" 60 booted $g
+    eventually "$g boots" 150 booted $g
 done
 exits "the run is there to be looked at" 0 vd_inside autostart status
 like "with what failed" "$out" 'broken.*fail'
@@ -181,7 +181,7 @@ runs_anew() {
 was=$(qemu_of first)
 kill -KILL "$was"
 eventually "a QEMU that was killed is started again" 30 runs_anew
-eventually "and boots" 60 booted first
+eventually "and boots" 150 booted first
 
 was=$(qemu_of second)
 exits "the unit is stopped" 0 sctl stop virtdeck-autostart
@@ -206,7 +206,7 @@ check "when libvirt's unit was stopped, none ran" test -f "$TEST_TMP/left" -a ! 
 vd autostart second order=20 delay=10m >/dev/null
 power_on
 eventually "first is started" 60 state_is first running
-eventually "and boots" 60 booted first
+eventually "and boots" 150 booted first
 is "the unit is still at it" "$(sctl is-active virtdeck-autostart)" activating
 check "the host goes down in time" host_goes_down || show_console
 is "first was shut down" "$(v domstate --reason first)" "shut off (shutdown)"

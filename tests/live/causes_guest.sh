@@ -79,7 +79,7 @@ agent_answers() {
 }
 check "before the guest is up the agent is not connected: it fails again" fails vd shutdown plain --mode=agent
 caused_by "an agent that is not connected" plain agent-absent 'agent is not connected'
-eventually "then the agent answers" 60 agent_answers
+eventually "then the agent answers" 150 agent_answers
 v destroy plain >/dev/null
 
 # ---- the job ----

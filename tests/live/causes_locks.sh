@@ -50,7 +50,7 @@ check "virtdeck can't start reader either" fails vd start --force reader
 caused_by "one that is to be read beside its writer" reader image-in-use 'running domain keeper has .*r\.qcow2 open'
 v destroy keeper >/dev/null
 starts_now "when the holder is gone it starts" reader
-eventually "the holder's guest is up" 60 booted holder
+eventually "the holder's guest is up" 150 booted holder
 check "virtdeck can't start the second one either" fails vd start --force second
 caused_by "an image that is open elsewhere" second image-in-use 'running domain holder has .*a\.qcow2 open'
 is "what helps" "$(best remedy)" 'shutdown holder'

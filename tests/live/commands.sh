@@ -32,7 +32,7 @@ does "start again is no failure" running start guest01
 does "suspend" paused suspend guest01
 does "suspend again is no failure" paused suspend guest01
 does "resume" running resume guest01
-eventually "the guest boots" 60 booted guest01
+eventually "the guest boots" 150 booted guest01
 does "reboot waits for the guest" running reboot guest01 --timeout 60
 does "reset" running --yes reset guest01
 does "managedsave" "shut off" managedsave guest01
@@ -48,7 +48,7 @@ does "suspend while it boots" paused suspend guest01
 : >/var/log/libvirt/qemu/guest01-serial.log
 does "reset while it boots" paused --yes reset guest01
 does "it goes on from the beginning" running resume guest01
-eventually "the guest boots again" 60 booted guest01
+eventually "the guest boots again" 150 booted guest01
 does "shutdown is done when the guest has stopped" "shut off" shutdown guest01 --timeout 60
 
 exits "destroy without --yes is a usage error" 2 vd destroy guest01
@@ -62,7 +62,7 @@ exits "autostart off" 0 vd autostart guest01 off
 like "virsh agrees" "$(v dominfo guest01)" '^Autostart: +disable'
 
 v start deaf >/dev/null
-eventually "a guest that ignores its power button boots" 60 booted deaf
+eventually "a guest that ignores its power button boots" 150 booted deaf
 exits "shutdown of it times out" 1 vd shutdown deaf --timeout 2
 like "and the message offers destroy" "$err" 'destroy'
 is "it runs on" "$(state_of deaf)" running

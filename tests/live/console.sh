@@ -35,7 +35,7 @@ let_go() {
 
 # ---- on a terminal ----
 
-eventually "the guest boots" 60 booted web1
+eventually "the guest boots" 150 booted web1
 connect web1
 shows "it says that it is connected, and how to leave" '^connected to web1, leave with \^\]'
 keys Enter

@@ -17,7 +17,7 @@ guest_define web1 machine=q35 disk=16M extra="<controller type='pci' index='0' m
     <graphics type='vnc'/><video><model type='vga'/></video>
     <disk type='file' device='cdrom'><target dev='sda' bus='sata'/><readonly/></disk>"
 check "the guest starts" v start web1 || done_testing
-eventually "the guest boots" 60 booted web1
+eventually "the guest boots" 150 booted web1
 term_start 120x36 -c $URI
 shows "the guest" '^.{0,3}web1 '
 keys 2

@@ -24,7 +24,7 @@ guest_define off machine=q35 net=no serial=no memory=262144 \
 # Debian 13 has QEMU without SPICE.
 q35_define spice extra="<graphics type='spice' autoport='yes'/>" 2>/dev/null && with_spice=y || with_spice=
 check "a guest starts" v start on || done_testing
-eventually "the guest boots" 60 booted on
+eventually "the guest boots" 150 booted on
 qemu-img create -q -f raw $images/floppy.img 1M
 term_wait=${KEYS_WAIT-20}
 

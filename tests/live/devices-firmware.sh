@@ -109,7 +109,7 @@ eventually "swtpm ends with it" 10 swtpm_ended efi
 check "the guest starts without" v start efi
 check "no flash" runs_without efi 'pflash0='
 check "no TPM" runs_without efi 'tpmdev'
-eventually "and boots" 60 booted efi
+eventually "and boots" 150 booted efi
 v destroy efi >/dev/null
 
 exits "secure boot" 0 vd device efi firmware firmware=efi secureboot=yes

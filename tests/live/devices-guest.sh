@@ -12,7 +12,7 @@ check "libvirtd starts" daemon_start || done_testing
 network_start
 q35_define guest cmdline=VD_WATCH=1 extra="<disk type='file' device='cdrom'><target dev='sda' bus='scsi'/></disk>"
 v start guest >/dev/null
-eventually "the guest boots" 60 booted guest
+eventually "the guest boots" 150 booted guest
 log=/var/log/libvirt/qemu/guest-serial.log
 
 # The last line that tells what the guest sees.
@@ -107,6 +107,6 @@ exits "and on again" 0 vd start guest
 like "QEMU is told: host" "$(qemu_line)" 'host_tso4"?[=:](off|false)'
 like "QEMU is told: guest" "$(qemu_line)" 'guest_tso6"?[=:](off|false)'
 if [ "$libvirt" -ge 10004 ]; then
-    eventually "the guest sees the sound card at the PCI bus" 60 sees ' 1af4:1059 '
+    eventually "the guest sees the sound card at the PCI bus" 150 sees ' 1af4:1059 '
 fi
 done_testing

@@ -26,8 +26,8 @@ q35_define dimm memory=262144 cpu="<numa><cell id='0' cpus='0' memory='262144' u
 guest_define off machine=q35 net=no serial=no
 v start pc >/dev/null
 v start dimm >/dev/null
-eventually "the guest boots" 60 booted pc
-eventually "the guest boots" 60 booted dimm
+eventually "the guest boots" 150 booted pc
+eventually "the guest boots" 150 booted dimm
 begin pc dimm off
 changes_table <<'TABLE'
 image pc.raw raw 16M

@@ -20,7 +20,7 @@ v net-define "$TEST_TMP/other.xml" >/dev/null && v net-start other >/dev/null
 v pool-define-as default dir --target $images >/dev/null && v pool-start default >/dev/null
 q35_define q35
 v start q35 >/dev/null
-eventually "the guest boots" 60 booted q35
+eventually "the guest boots" 150 booted q35
 begin q35
 changes_table <<'TABLE'
 device q35 nic add mac=52:54:00:00:00:02

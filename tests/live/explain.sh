@@ -35,7 +35,7 @@ is "each finding is whole" "$(json '[.findings[] | keys_unsorted] | unique')" \
     '[["id","severity","text","cause","advice","remedy","complete","line","source","time"]]'
 
 # ---- healthy ----
-eventually "the first one's guest is up" 60 booted one
+eventually "the first one's guest is up" 150 booted one
 exits "a running one" 0 vd --json explain one
 is "has no failure" "$(json .failure)" '"none"'
 is "is well" "$(json '[.ok, .findings]')" '[true,[]]'

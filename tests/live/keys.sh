@@ -55,11 +55,11 @@ keys z
 row_is "z pauses" guest01 paused paused
 keys Z
 row_is "Z resumes" guest01 running running
-eventually "the guest boots" 60 booted guest01
+eventually "the guest boots" 150 booted guest01
 keys R
 shows "R reboots" '(reboot|guest01: rebooted)'
 shows "and tells when it has" 'guest01: rebooted' 60
-eventually "the guest boots again" 60 booted guest01 2
+eventually "the guest boots again" 150 booted guest01 2
 keys S
 row_is "S shuts down" guest01 'shut off' 'shut off' 60
 keys s
@@ -132,7 +132,7 @@ is "and nothing happens" "$(state_of guest05)" "shut off"
 
 # A shutdown that is not heard: it can be given up, and says what to do.
 v start zz-deaf >/dev/null
-eventually "a deaf guest boots" 60 booted zz-deaf
+eventually "a deaf guest boots" 150 booted zz-deaf
 bar 'shutdown zz-deaf --timeout 2'
 shows "a shutdown that times out offers destroy" 'destroy' 10
 is "the guest runs on" "$(state_of zz-deaf)" running

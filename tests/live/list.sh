@@ -58,7 +58,7 @@ exits "CSV" 0 vd --csv list --columns name,state
 is "has a line a domain and a heading" "$(printf '%s\n' "$out" | wc -l)" 12
 like "quotes or not, it says the state" "$out" '^guest10,"?shut off"?'
 
-wait_for 60 booted guest01
+wait_for 150 booted guest01
 exits "sample" 0 vd --json sample -n 3 -d 0.5 --columns name,cpu,mem,rx,tx,rd,wr
 is "three samples, a line each" "$(printf '%s\n' "$out" | wc -l)" 3
 last=$(printf '%s\n' "$out" | tail -n 1)

@@ -14,7 +14,7 @@ guest_xml beta net=no extra="<disk type='file' device='disk'><driver name='qemu'
     <source file='$images/alpha.qcow2'/><target dev='vda' bus='virtio'/></disk>" >"$TEST_TMP/beta.xml"
 v define "$TEST_TMP/beta.xml" >/dev/null
 v start alpha >/dev/null
-eventually "the first one boots" 60 booted alpha
+eventually "the first one boots" 150 booted alpha
 
 run() {
     type_text ":$1"

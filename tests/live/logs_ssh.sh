@@ -66,7 +66,7 @@ guest_define "$name" net=no file=odd
 guest_define plain net=no
 v start "$name" >/dev/null
 v start plain >/dev/null
-eventually "it boots" 60 booted odd
+eventually "it boots" 150 booted odd
 
 # ---- QEMU's log and the serial log ----
 exits "log through ssh" 0 far log "$name" --source qemu

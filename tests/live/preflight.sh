@@ -75,7 +75,7 @@ is "and a QEMU tries" "$(tries second)" 1
 guest_define reader net=no extra="<disk type='file' device='disk'><driver name='qemu' type='qcow2'/>
     <source file='$images/owner.qcow2'/><target dev='vda' bus='virtio'/><readonly/></disk>"
 stopped reader image-locked 'owner.qcow2 is in use by the running domain owner'
-eventually "the owner is up" 60 booted owner
+eventually "the owner is up" 150 booted owner
 helped second
 
 # ---- an image that somebody has for a moment ----

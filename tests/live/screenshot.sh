@@ -30,7 +30,7 @@ lit() {
 }
 
 # ---- files ----
-eventually "the guest's screen shows something" 60 lit text
+eventually "the guest's screen shows something" 150 lit text
 exits "it is saved" 0 vd --json screenshot text text.png
 width=$(printf '%s' "$out" | jq .width)
 height=$(printf '%s' "$out" | jq .height)

@@ -63,7 +63,7 @@ did "edit" 0 env EDITOR="sh $TEST_TMP/editor" "$VIRTDECK" -c $URI edit web1 --ye
 kept "edit"
 did "an edit that is no good" 1 env EDITOR="sed -i s/<memory.*//" "$VIRTDECK" -c $URI edit web1 --yes
 v start web1 >/dev/null
-eventually "the guest boots" 60 booted web1
+eventually "the guest boots" 150 booted web1
 did "the password is set while it runs" 0 vdl device web1 vnc passwd=$other
 is "virsh has it" "$(definition | grep -c "passwd='$other'")" 1
 is "the running one, too" "$(v dumpxml --security-info web1 | grep -c "passwd='$other'")" 1

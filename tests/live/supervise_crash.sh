@@ -49,11 +49,11 @@ like "the journal has it, too" "$(cat "$said")" 'guest01.*given up after 3 resta
 v destroy guest02 >/dev/null
 v start guest01 >/dev/null
 eventually "started by hand, it is looked after again" 10 event_came guest01 restart-again || explain
-eventually "the guest is up" 60 booted guest01
+eventually "the guest is up" 150 booted guest01
 v shutdown guest01 >/dev/null
 eventually "its guest shuts down" 30 state_is guest01 "shut off"
 crash bystander
-eventually "guest03 is up" 60 booted guest03
+eventually "guest03 is up" 150 booted guest03
 v shutdown guest03 >/dev/null
 eventually "restart=always starts what its guest shut down" 30 event_came guest03 restart || explain
 eventually "and it runs" 20 state_is guest03 running

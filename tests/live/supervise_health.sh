@@ -30,12 +30,12 @@ for g in said restarted reset hung unseen; do
     v start $g >/dev/null
 done
 for g in said restarted reset hung; do
-    eventually "$g is up" 60 booted $g
+    eventually "$g is up" 150 booted $g
 done
 agent_answers() {
     v qemu-agent-command reset '{"execute":"guest-ping"}' >/dev/null 2>&1
 }
-eventually "the agent answers" 60 agent_answers
+eventually "the agent answers" 150 agent_answers
 supervise_start
 eventually "it supervises" 20 event_came "" supervising
 check "healthy ones are not spoken of" [ "$(events_of "" unhealthy)" = 0 ]
@@ -61,7 +61,7 @@ eventually "the agent was seen to be well" 20 grep -q . "$told"
 v qemu-agent-command reset '{"execute":"guest-exec","arguments":{"path":"/bin/killall","arg":["-STOP","qemu-ga"]}}' >/dev/null
 pid=$(qemu_pid reset)
 eventually "a guest whose agent is silent is reset" 60 event_came reset health-reset || explain
-eventually "it boots anew" 60 booted reset 2
+eventually "it boots anew" 150 booted reset 2
 is "in the same QEMU" "$(qemu_pid reset)" "$pid"
 eventually "and is well again" 60 event_came reset healthy || explain
 

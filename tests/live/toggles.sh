@@ -21,7 +21,7 @@ define() {
     guest_define "$@" memory=131072
 }
 boot() {
-    v start "$1" >/dev/null && wait_for 60 booted "$1" && wait_for 20 agent_answers "$1"
+    v start "$1" >/dev/null && wait_for 150 booted "$1" && wait_for 20 agent_answers "$1"
 }
 # verify_is WHAT VM TOGGLE "host definition qemu guest": the four answers, as one test; the JSON stays in $seen.
 verify_is() {
@@ -86,13 +86,13 @@ v managedsave-remove vmx >/dev/null 2>&1
 # Without an agent the serial log tells.
 define quiet cmdline='VD_KVM=1 loglevel=7'
 v start quiet >/dev/null
-check "a guest without an agent boots" wait_for 60 booted quiet
+check "a guest without an agent boots" wait_for 150 booted quiet
 verify_is "its serial log tells" quiet nested "yes yes yes yes"
 like "in its kernel's words" "$(printf '%s' "$seen" | jq -r .evidence.guest)" "Nested Virtualization enabled"
 v destroy quiet >/dev/null
 exits "without it" 0 vd nested quiet off
 v start quiet >/dev/null
-check "it boots" wait_for 60 booted quiet
+check "it boots" wait_for 150 booted quiet
 verify_is "the serial log tells that, too" quiet nested "yes no no no"
 v destroy quiet >/dev/null
 

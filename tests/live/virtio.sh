@@ -27,7 +27,7 @@ exits "without --yes it is a usage error" 2 vd virtio label
 
 # ---- one that can boot from virtio ----
 v start label >/dev/null
-eventually "it boots from its IDE disk" 60 booted label
+eventually "it boots from its IDE disk" 150 booted label
 exits "it is converted" 0 vd --yes --json virtio label --timeout 90
 is "the outcome" "$(result outcome)" converted
 is "all steps were made" "$(printf '%s' "$out" | jq -r '[.steps[] | .step + "=" + .result] | join(" ")')" \
@@ -51,7 +51,7 @@ vd --yes destroy label >/dev/null
 # ---- one that looks for /dev/sda only ----
 old_guest sda "VD_ROOT=/dev/sda" "$nic$video"
 v start sda >/dev/null
-eventually "it boots from /dev/sda" 60 booted sda
+eventually "it boots from /dev/sda" 150 booted sda
 exits "its conversion fails" 1 vd --yes --json virtio sda --timeout 90
 is "the outcome" "$(result outcome)" reverted
 like "the line that gave it away is told" "$err" '/dev/sda does not exist.*put back'
@@ -59,7 +59,7 @@ like "in JSON, too" "$(result evidence)" 'ALERT!'
 same_as_before sda
 is "it runs again" "$(state_of sda)" running
 is "from its IDE disk" "$(of sda "target dev='hda' bus='ide'")" 1
-eventually "and boots" 60 booted sda
+eventually "and boots" 150 booted sda
 nothing_left sda
 # On virtio-scsi its disk is still sda.
 exits "with --bus scsi it is converted" 0 vd --yes --json virtio sda --timeout 90 --bus scsi --ready 'guest is up'
@@ -87,7 +87,7 @@ is "it was off and is off again" "$(state_of agent)" "shut off"
 
 # ---- refused before anything is touched ----
 v start panics >/dev/null
-eventually "it boots" 60 booted panics
+eventually "it boots" 150 booted panics
 v managedsave panics >/dev/null
 exits "one with saved memory is refused" 1 vd --yes virtio panics
 like "says why" "$err" 'memory is saved'

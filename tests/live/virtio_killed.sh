@@ -27,7 +27,7 @@ at_step() {
 for step in 1 4 5; do
     old_guest "killed$step" "VD_ROOT=LABEL=guest-root" "$nic"
     v start "killed$step" >/dev/null
-    eventually "it boots" 60 booted "killed$step"
+    eventually "it boots" 150 booted "killed$step"
     killed_at "killed$step" "$step"
     exits "a second conversion is refused" 1 vd --yes virtio "killed$step"
     like "and told of the first" "$err" '--resume.*--abort'
@@ -40,7 +40,7 @@ done
 for step in 1 2 5; do
     old_guest "aborted$step" "VD_ROOT=LABEL=guest-root" "$nic"
     v start "aborted$step" >/dev/null
-    eventually "it boots" 60 booted "aborted$step"
+    eventually "it boots" 150 booted "aborted$step"
     killed_at "aborted$step" "$step"
     exits "--abort puts everything back" 0 vd --yes --json virtio "aborted$step" --abort --timeout 30
     is "the outcome" "$(result outcome)" reverted
