@@ -132,9 +132,13 @@ bool fleet_free(struct fleet *f)
     }
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += 1;
-    for (size_t i = 0; i < f->hosts.len; i++)
-        if (pthread_timedjoin_np(f->hosts.items[i]->thread, NULL, &until) != 0)
+    for (size_t i = 0; i < f->hosts.len; i++) {
+        pthread_t thread = f->hosts.items[i]->thread;
+        if (pthread_timedjoin_np(thread, NULL, &until) != 0) {
             all_ended = false;
+            pthread_detach(thread); /* it may end yet; nobody asks for that any more */
+        }
+    }
     /* A thread that hangs in a libvirt call still uses what would be freed here: the process is about to end
      * anyway. */
     if (!all_ended)

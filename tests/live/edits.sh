@@ -150,6 +150,11 @@ told_of() {
     grep -q "$1).* not in the definition" "$TEST_TMP/told"
 }
 
+# said_gone: of so many changes it was said; a command that fails says it as text and as JSON.
+said_gone() {
+    grep 'not in the definition' "$TEST_TMP/told" | grep -oE '[0-9]+ \([^()]*(rate|mtu)=[0-9]+\)' | sort -u | wc -l
+}
+
 # at_once WHAT ROUNDS BY
 at_once() {
     rounds=$2 by=$3
@@ -182,7 +187,7 @@ check "nine of ten of virtdeck's changes were made all the same" test "$(wc -l <
     note "$(sort "$TEST_TMP/refused" | uniq -c)"
 check "hardly one of virtdeck's was lost ($(lost_of virtdeck | wc -l))" test "$(lost_of virtdeck | wc -l)" -le $((EDITS_ROUNDS / 50 + 1)) ||
     note "$(cat "$TEST_TMP/lost")"
-check "and of no other it was said that it is gone" test "$(grep -c 'not in the definition' "$TEST_TMP/told")" -le "$(lost_of virtdeck | wc -l)" ||
+check "and of no other it was said that it is gone" test "$(said_gone)" -le "$(lost_of virtdeck | wc -l)" ||
     note "$(cat "$TEST_TMP/lost" "$TEST_TMP/told")"
 at_once "virsh define" $((EDITS_ROUNDS / 4)) by_define
 check "that took some out" test "$(lost_of virtdeck | wc -l)" -gt 0
